@@ -1,0 +1,28 @@
+// Mutants: deliberate bugs that only the simulator build knows, each one changed condition, to prove that the simulator would
+// notice it. In release `mutant(...)` is the constant false and leaves no trace.
+#pragma once
+
+namespace muster {
+
+enum class Mutant {
+  none,
+  ack_before_durable,
+  vote_not_durable,
+  quorum_off_by_one,
+  commit_of_an_older_epoch,
+  wiped_voter_votes,
+  forward_accepted_out_of_order,
+  outcome_matched_by_xid,
+  replay_past_commit_mark,
+  older_vote_file_counts,
+  watch_after_reply,
+};
+
+#ifdef MUSTER_SIM
+extern thread_local Mutant active_mutant;
+inline bool mutant(Mutant m) { return active_mutant == m; }
+#else
+constexpr bool mutant(Mutant) { return false; }
+#endif
+
+}  // namespace muster

@@ -1,0 +1,130 @@
+// The whole server without its devices: peer + tree + sessions + watches + client connections. Bytes and ticks in, bytes and disk
+// work out. No clock, socket, file, thread or random source. Copyable (for the simulator). One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/random.h"
+#include "server/broadcast/peer.h"
+#include "server/tree/tree.h"
+
+namespace muster::node {
+
+using ConnId = std::uint64_t;  // local name of a client's connection; never used again
+
+// Which of our sessions were heard of; the leader's expiry table lives on these.
+struct TouchReport {
+  std::uint64_t n = 0;
+  std::vector<SessionId> sessions;
+  friend bool operator==(const TouchReport&, const TouchReport&) = default;
+};
+struct TouchConfirm {
+  std::uint64_t n = 0;
+  friend bool operator==(const TouchConfirm&, const TouchConfirm&) = default;
+};
+// Bytes: proto/peer.proto, by peer_codec.
+using PeerMessage = std::variant<broadcast::Message, TouchReport, TouchConfirm>;
+
+struct Limits {
+  std::size_t max_frame_bytes = 0xfffff;           // a request; longer ones close the connection
+  std::size_t max_connections = 60000;             // all clients of this server
+  std::size_t max_connections_per_address = 10000;
+  std::size_t max_requests_in_flight = 1000;       // of one connection; beyond it its socket is not read
+  std::size_t max_output_bytes = 16 * 1024 * 1024; // waiting for one slow reader; beyond it the connection is closed
+  std::size_t max_watches_per_connection = 100000; // beyond it the connection is closed
+  std::size_t max_sessions = 1000000;
+  std::int64_t handshake_ms = 10000;               // a connection without a session is closed after this
+};
+
+struct NodeConfig {
+  broadcast::PeerConfig peer;
+  std::int64_t tick_ms = 2000;   // session time-outs are clamped to 2–20 ticks
+  Limits limits;
+  tree::Limits tree_limits;
+};
+
+// What the disk holds at the start. The constructor replays [first, commit_mark] into the tree through `read`.
+struct StartState {
+  broadcast::HardState hard_state;
+  Zxid first, last, commit_mark;  // 0, 0, 0 for an empty log
+  std::function<std::vector<broadcast::Entry>(Zxid from, Zxid to)> read;  // a prefix of [from, to], not empty; used only in the constructor
+};
+
+struct PeerEnvelope {
+  ServerId to;
+  broadcast::LinkId link = 0;
+  PeerMessage message;
+};
+
+struct ClientWrite {
+  ConnId connection = 0;
+  std::string bytes;               // may be empty
+  bool close = false;              // after the bytes are flushed
+  std::optional<bool> reading;     // stop (false) or go on (true) reading this socket
+};
+
+struct Output {
+  std::vector<PeerEnvelope> to_peers;
+  std::optional<broadcast::Persist> persist;
+  std::optional<broadcast::Fetch> fetch;
+  std::vector<ClientWrite> to_clients;
+  std::vector<broadcast::RoleChange> roles;  // for logs and people
+  [[nodiscard]] bool empty() const;
+};
+
+struct Status {
+  broadcast::RoleChange role;
+  Zxid applied, committed, last;
+  std::size_t connections = 0, sessions = 0, znodes = 0, watches = 0, outstanding = 0;
+  std::uint64_t packets_received = 0, packets_sent = 0, digest = 0;
+};
+
+class Node {
+ public:
+  Node(const NodeConfig& config, const StartState& start, Random random);
+  Node(const Node&);
+  Node& operator=(const Node&);
+  Node(Node&&) noexcept;
+  Node& operator=(Node&&) noexcept;
+  ~Node();
+
+  // `address`: the client's, as text, for the ip scheme ("127.0.0.1").
+  void client_opened(Now now, ConnId connection, std::string_view address);
+  void client_bytes(Now now, ConnId connection, std::string_view bytes);
+  void client_closed(Now now, ConnId connection);
+  // Bytes of that connection that the driver could not write yet, whenever they change much; for max_output_bytes.
+  void client_backlog(Now now, ConnId connection, std::size_t bytes);
+
+  void peer_up(Now now, ServerId peer, broadcast::LinkId link);
+  void peer_message(Now now, ServerId peer, broadcast::LinkId link, const PeerMessage& message);
+  void peer_down(Now now, ServerId peer, broadcast::LinkId link);
+
+  void persisted(Now now, broadcast::Ticket ticket);
+  void fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
+
+  // At least every heartbeat_ms / 2, after the input that was readable then.
+  void tick(Now now);
+  // Hands leadership over if it leads (for a clean stop).
+  void transfer(Now now);
+
+  // Runs drain() and gives what came of the inputs since the last call.
+  [[nodiscard]] Output take_output(Now now);
+
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] const broadcast::Peer& peer() const;
+  [[nodiscard]] const tree::Tree& tree() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace muster::node

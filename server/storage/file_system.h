@@ -1,0 +1,49 @@
+// The seam between storage and the disk: a real side (real_file_system) and, for tests, a simulated one that forgets what was not
+// synced (tests/support/sim_file_system). Any failure of the disk is thrown as DiskError and is never handled: it ends the process
+// (DESIGN D6). Only "not there" is an answer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster::storage {
+
+class DiskError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class File {
+ public:
+  virtual ~File() = default;
+  // Reads up to `bytes` from `offset` into the front of the answer; shorter only at the end of the file.
+  [[nodiscard]] virtual std::string read(std::uint64_t offset, std::size_t bytes) = 0;
+  virtual void write(std::uint64_t offset, std::string_view bytes) = 0;
+  virtual void sync() = 0;  // fdatasync: contents and size are durable when it returns
+  [[nodiscard]] virtual std::uint64_t size() = 0;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  virtual void create_directories(const std::string& path) = 0;
+  // Names (not paths) of a directory's files, sorted. A directory that is not there has none.
+  [[nodiscard]] virtual std::vector<std::string> list(const std::string& directory) = 0;
+  // Creates an empty file; one that exists is emptied.
+  [[nodiscard]] virtual std::unique_ptr<File> create(const std::string& path) = 0;
+  // Opens for reading and writing; null if it is not there.
+  [[nodiscard]] virtual std::unique_ptr<File> open(const std::string& path) = 0;
+  virtual void rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
+  virtual void remove(const std::string& path) = 0;
+  virtual void sync_directory(const std::string& path) = 0;  // makes create, rename, remove in it durable
+};
+
+[[nodiscard]] std::unique_ptr<FileSystem> real_file_system();
+
+}  // namespace muster::storage
