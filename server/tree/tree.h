@@ -73,7 +73,9 @@ struct NodeData {
 };
 
 struct Limits {
-  std::int32_t max_remembered = 1000;  // outcomes a session may ask to be remembered
+  // Outcomes a session may ask to be remembered. A server may allow its clients fewer; apply() caps every entry by this default, so
+  // that no server's configuration changes an outcome.
+  std::int32_t max_remembered = 1000;
 };
 
 class Tree {

@@ -1,0 +1,108 @@
+#include "server/tree/sessions.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "common/check.h"
+#include "server/tree/digest.h"
+
+namespace muster::tree {
+namespace {
+
+std::uint64_t hash_of(Xid xid, Zxid zxid, const wire::Reply& reply) {
+  std::string bytes;
+  wire::append_reply(bytes, xid, zxid, reply);
+  return hash_bytes(bytes);
+}
+
+std::uint64_t contribution(const SessionRecord& record, std::uint64_t outcomes_hash) {
+  const Session& session = record.session;
+  return FieldHash()
+      .add(session.id.value)
+      .add(session.owner.value)
+      .add(session.server.value)
+      .add(session.timeout_ms)
+      .add(record.remember)
+      .add(outcomes_hash)
+      .value();
+}
+
+}  // namespace
+
+void Sessions::open(const Session& session, std::int32_t remember) {
+  SessionRecord record;
+  record.session = session;
+  record.remember = remember;
+  digest_ += contribution(record, record.outcomes_hash);
+  const bool is_new = sessions_.emplace(session.id, std::move(record)).second;
+  CHECK(is_new, "a session's id comes of the zxid of its entry and is new");
+}
+
+void Sessions::attach(const Session& session, std::int32_t remember) {
+  SessionRecord& record = sessions_.at(session.id);
+  digest_ -= contribution(record, record.outcomes_hash);
+  record.session = session;
+  record.remember = remember;
+  trim(record);
+  digest_ += contribution(record, record.outcomes_hash);
+}
+
+void Sessions::close(SessionId id) {
+  const auto found = sessions_.find(id);
+  CHECK(found != sessions_.end() && found->second.ephemerals.empty(),
+        "a session ends once, after its ephemerals");
+  digest_ -= contribution(found->second, found->second.outcomes_hash);
+  sessions_.erase(found);
+}
+
+const SessionRecord* Sessions::find(SessionId id) const {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+void Sessions::drop_ephemeral(SessionId id, NodeId node) {
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) found->second.ephemerals.erase(node);
+}
+
+void Sessions::remember(SessionId id, Xid xid, Zxid zxid, const wire::Reply& reply) {
+  SessionRecord& record = sessions_.at(id);
+  digest_ -= contribution(record, record.outcomes_hash);
+  const auto older_one = std::find_if(record.outcomes.rbegin(), record.outcomes.rend(),
+                                      [&](const Remembered& outcome) { return older(outcome.xid, xid); });
+  const std::uint64_t hash = hash_of(xid, zxid, reply);
+  record.outcomes.insert(older_one.base(), {xid, zxid, reply, hash});
+  record.outcomes_hash += hash;
+  trim(record);
+  digest_ += contribution(record, record.outcomes_hash);
+}
+
+void Sessions::trim(SessionRecord& record) {
+  while (record.outcomes.size() > static_cast<std::size_t>(record.remember)) {
+    record.outcomes_hash -= record.outcomes.front().hash;
+    record.outcomes.pop_front();
+  }
+}
+
+std::uint64_t Sessions::recompute_digest() const {
+  std::uint64_t sum = 0;
+  for (const auto& [id, record] : sessions_) {
+    std::uint64_t outcomes = 0;
+    for (const Remembered& outcome : record.outcomes)
+      outcomes += hash_of(outcome.xid, outcome.zxid, outcome.reply);
+    sum += contribution(record, outcomes);
+  }
+  return sum;
+}
+
+const Remembered* outcome_of(const SessionRecord& record, Xid xid) {
+  // Resent writes are among the newest, and a new one is newer than all.
+  for (auto outcome = record.outcomes.rbegin(); outcome != record.outcomes.rend(); ++outcome) {
+    if (outcome->xid == xid) return &*outcome;
+    if (older(outcome->xid, xid)) return nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace muster::tree
