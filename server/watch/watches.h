@@ -2,8 +2,11 @@
 // Rules: ZooKeeper programmer's guide, "ZooKeeper Watches".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +14,7 @@
 #include <muster/ids.h>
 
 #include "common/wire/events.h"
+#include "server/tree/hash_index.h"
 #include "server/tree/tree.h"
 
 namespace muster::watch {
@@ -45,6 +49,39 @@ class Watches {
   [[nodiscard]] std::size_t size_of(ConnId connection) const;
   [[nodiscard]] std::size_t paths() const;
   [[nodiscard]] std::size_t connections() const;
+
+ private:
+  using PathId = std::uint32_t;
+  using Kinds = std::uint8_t;  // a bit for each Kind
+
+  // Those who watch one path, by connection.
+  struct Watcher {
+    ConnId connection = 0;
+    Kinds kinds = 0;
+  };
+  struct Watched {
+    std::string path;
+    std::vector<Watcher> watchers;  // empty: the record is free
+  };
+  struct Connection {
+    std::set<PathId> paths;
+    std::size_t watches = 0;
+  };
+
+  [[nodiscard]] PathId find(std::string_view path) const;
+  [[nodiscard]] PathId find_or_add(std::string_view path);
+  [[nodiscard]] Kinds kinds_of(ConnId connection, PathId id) const;
+  // Takes these kinds from a watcher and keeps all counts; the caller erases watchers that are left without any.
+  void take(PathId id, Watcher& watcher, Kinds kinds);
+  void sweep(PathId id);
+  void fire(std::vector<Notification>& to, std::string_view path, Kinds wanted, wire::EventType type);
+
+  tree::HashIndex by_path_;
+  std::deque<Watched> watched_;  // grows without moving what is there
+  std::vector<PathId> free_;
+  std::map<ConnId, Connection> connections_;
+  std::size_t size_ = 0;
+  std::size_t recursive_ = 0;  // while there are none, nobody walks a path's ancestors
 };
 
 }  // namespace muster::watch
