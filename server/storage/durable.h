@@ -1,12 +1,13 @@
-// One server's durable state: the log, and the epoch-and-vote files. The only writer of both; perform() is the order of durability.
+// One server's durable state: the log, and the epoch-and-vote files. The only writer of both; perform() is
+// the order of durability.
 #pragma once
+
+#include <muster/ids.h>
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <muster/ids.h>
 
 #include "server/broadcast/entry.h"
 #include "server/broadcast/peer.h"
@@ -15,26 +16,31 @@
 namespace muster::storage {
 
 struct DurableOptions {
-  std::uint64_t segment_bytes = 16 * 1024 * 1024;  // preallocated, written once with zeros, so that a sync changes no metadata
-  std::function<std::uint64_t()> nonce;            // random numbers for new segments
-  std::function<void(const std::string&)> report;  // one sentence for the server's log: a torn tail cut, a file completed; may be null
+  std::uint64_t segment_bytes =
+      16 * 1024 * 1024;  // preallocated, written once with zeros, so that a sync changes no metadata
+  std::function<std::uint64_t()> nonce;  // random numbers for new segments
+  std::function<void(const std::string&)>
+      report;  // one sentence for the server's log: a torn tail cut, a file completed; may be null
 };
 
 class Durable {
  public:
-  // Opens or creates `directory`. Recovers: the vote file with the greatest valid sequence number counts, and never less than the
-  // last entry's epoch; a torn tail is cut, the remaining tail is rewritten and synced before it counts (DESIGN D6).
-  // Throws DiskError: cannot read or write, or the log is corrupt (not torn), with a sentence that says what to do.
+  // Opens or creates `directory`. Recovers: the vote file with the greatest valid sequence number counts, and
+  // never less than the last entry's epoch; a torn tail is cut, the remaining tail is rewritten and synced
+  // before it counts (DESIGN D6). Throws DiskError: cannot read or write, or the log is corrupt (not torn),
+  // with a sentence that says what to do.
   Durable(FileSystem& files, std::string directory, DurableOptions options);
   ~Durable();
 
   [[nodiscard]] broadcast::HardState hard_state() const;
-  [[nodiscard]] Zxid first() const;         // 0 if the log is empty
-  [[nodiscard]] Zxid last() const;          // 0 if the log is empty
-  [[nodiscard]] Zxid commit_mark() const;   // everything up to here was committed when it was written; ≤ last()
+  [[nodiscard]] Zxid first() const;  // 0 if the log is empty
+  [[nodiscard]] Zxid last() const;   // 0 if the log is empty
+  [[nodiscard]] Zxid commit_mark()
+      const;  // everything up to here was committed when it was written; ≤ last()
 
-  // Truncation, append, one sync of the log, then epoch and vote (both files, each synced). All durable when it returns.
-  // A Persist without entries and hard state is a mark, written without a sync. Requires: entries follow last() without a gap (CHECK).
+  // Truncation, append, one sync of the log, then epoch and vote (both files, each synced). All durable when
+  // it returns. A Persist without entries and hard state is a mark, written without a sync. Requires: entries
+  // follow last() without a gap (CHECK).
   void perform(const broadcast::Persist& persist);
 
   // Entries [from, to], at least one, at most about max_bytes. Requires first() <= from <= last().

@@ -1,6 +1,6 @@
-// The seam between storage and the disk: a real side (real_file_system) and, for tests, a simulated one that forgets what was not
-// synced (tests/support/sim_file_system). Any failure of the disk is thrown as DiskError and is never handled: it ends the process
-// (DESIGN D6). Only "not there" is an answer.
+// The seam between storage and the disk: a real side (real_file_system) and, for tests, a simulated one that
+// forgets what was not synced (tests/support/sim_file_system). Any failure of the disk is thrown as DiskError
+// and is never handled: it ends the process (DESIGN D6). Only "not there" is an answer.
 #pragma once
 
 #include <cstdint>

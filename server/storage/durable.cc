@@ -1,0 +1,67 @@
+#include "server/storage/durable.h"
+
+#include "common/check.h"
+#include "server/storage/file_log.h"
+#include "server/storage/vote_files.h"
+
+namespace muster::storage {
+namespace {
+
+// A vote is never less than the log: an entry of an epoch proves that this server took part in it, and with a
+// vote that is not known.
+broadcast::HardState not_below_the_log(broadcast::HardState state, const FileLog& log) {
+  if (log.last() == Zxid{}) return state;
+  const Epoch epoch = log.read(log.last(), log.last(), 0).front().epoch;
+  if (state.epoch < epoch) {
+    state.epoch = epoch;
+    state.vote = ServerId{};
+  }
+  return state;
+}
+
+}  // namespace
+
+struct Durable::State {
+  State(FileSystem& files, const std::string& directory, const DurableOptions& options)
+      : votes(files, directory, options.report), log(files, directory, options) {}
+  VoteFiles votes;
+  FileLog log;
+};
+
+Durable::Durable(FileSystem& files, std::string directory, DurableOptions options) {
+  files.create_directories(directory);
+  state_ = std::make_unique<State>(files, directory, options);
+  const auto& found = state_->votes.state();
+  if (!found && state_->log.last() > Zxid{})
+    throw DiskError(
+        "the log in " + directory +
+        " has entries, but vote-0 and vote-1 are missing: this server could vote twice in one epoch. Put "
+        "them back, or "
+        "move the server's data directory away and start it empty: the others will bring it up to date.");
+  // Both files are written again: one may be older, damaged, or in the page cache only.
+  state_->votes.write(not_below_the_log(found.value_or(broadcast::HardState{}), state_->log));
+}
+
+Durable::~Durable() = default;
+
+broadcast::HardState Durable::hard_state() const { return *state_->votes.state(); }
+Zxid Durable::first() const { return state_->log.first(); }
+Zxid Durable::last() const { return state_->log.last(); }
+Zxid Durable::commit_mark() const { return state_->log.commit_mark(); }
+
+void Durable::perform(const broadcast::Persist& persist) {
+  FileLog& log = state_->log;
+  if (persist.truncate_after) log.truncate_after(*persist.truncate_after);
+  for (const auto& entry : persist.append) log.append(entry, persist.committed);
+  if (!persist.append.empty()) log.sync();
+  // The log first: a vote or a qualification may rest on entries of the same unit.
+  if (persist.hard_state) state_->votes.write(*persist.hard_state);
+  if (!persist.truncate_after && persist.append.empty() && !persist.hard_state) log.mark(persist.committed);
+  log.prepare();
+}
+
+std::vector<broadcast::Entry> Durable::read(Zxid from, Zxid to, std::size_t max_bytes) const {
+  return state_->log.read(from, to, max_bytes);
+}
+
+}  // namespace muster::storage

@@ -1,0 +1,210 @@
+#include "server/storage/file_log.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "server/broadcast/entry_codec.h"
+
+namespace muster::storage {
+
+using broadcast::Entry;
+
+FileLog::FileLog(FileSystem& files, std::string directory, DurableOptions options)
+    : files_(files),
+      directory_(std::move(directory)),
+      options_(std::move(options)),
+      spare_(files, directory_, options_.segment_bytes) {
+  CHECK(options_.nonce != nullptr, "segments need random numbers");
+  load_segments();
+  spare_.remove_leftovers();
+  settle_end();
+  synced_ = last();
+  said_ = {synced_, commit_mark()};
+}
+
+Zxid FileLog::first() const { return last() == Zxid{} ? Zxid{} : segments_.front().first(); }
+Zxid FileLog::last() const { return segments_.empty() ? Zxid{} : segments_.back().last(); }
+Zxid FileLog::commit_mark() const { return std::min(committed_, last()); }
+
+// --- recovery ---
+
+void FileLog::load_segments() {
+  Segment::Findings findings;
+  for (const std::string& name : files_.list(directory_)) {
+    const auto first = parse_segment_name(name);
+    if (!first) continue;
+    Segment segment = Segment::scan(files_, directory_ + "/" + name, findings);
+    if (segment.first() != *first) throw damaged(*first, name + " holds another segment than its name says");
+    if (!segments_.empty()) {
+      const Segment& before = segments_.back();
+      // The successor was begun only after all of `before` had been synced, its last mark included.
+      if (segment.first() != before.last().next() || segment.header().previous != before.chain())
+        throw damaged(before.last().next(), name + " does not continue " + before.path());
+      segments_.back().close();
+    }
+    committed_ = std::max(committed_, findings.committed);
+    segments_.push_back(std::move(segment));
+  }
+  if (!segments_.empty()) judge_end(findings);
+}
+
+// Damaged or torn? What was synced once may have been acknowledged and is never cut.
+void FileLog::judge_end(const Segment::Findings& findings) {
+  if (findings.synced > last())
+    throw damaged(last().next(), "entries up to " + to_string(findings.synced) + " had been written safely");
+  if (!findings.ends_clean)
+    report("the log's end after zxid " + to_string(last()) + " in " + segments_.back().path() +
+           " was torn by a crash before it was written safely; it is cut off");
+}
+
+// The end of the log may be in the page cache only, or not even be on its way to the disk (after a failed
+// sync the kernel calls lost pages clean). It counts when it has been written again.
+void FileLog::settle_end() {
+  if (segments_.empty()) return;
+  if (segments_.size() == 1 && segments_.back().empty())
+    remove_last_segment();
+  else
+    rewrite_last_segment(last());
+}
+
+// --- writing ---
+
+void FileLog::append(const Entry& entry, Zxid committed) {
+  CHECK(entry.zxid >= Zxid{1}, "zxids start at 1");
+  CHECK(segments_.empty() || entry.zxid == last().next(), "the log accepts only the next zxid");
+  scratch_.clear();
+  broadcast::append_encoded(scratch_, entry);
+  const std::size_t record = record_bytes(scratch_.size());
+  if (segments_.empty() || !segments_.back().fits(record)) begin_next_segment(entry.zxid, record);
+  committed_ = std::max(committed_, committed);
+  said_ = {synced_, committed_};
+  segments_.back().append_entry(scratch_, said_);
+}
+
+void FileLog::sync() {
+  if (segments_.empty()) return;
+  segments_.back().sync();
+  synced_ = last();
+}
+
+void FileLog::mark(Zxid committed) {
+  committed_ = std::max(committed_, committed);
+  const Stamp stamp{synced_, committed_};
+  if (segments_.empty() || stamp == said_ || !segments_.back().fits(record_bytes(0))) return;
+  segments_.back().append_mark(stamp);
+  segments_.back().flush();
+  said_ = stamp;
+}
+
+void FileLog::prepare() {
+  if (!segments_.empty() && segments_.back().used() > options_.segment_bytes / 2) spare_.prepare();
+}
+
+void FileLog::begin_next_segment(Zxid first, std::size_t record) {
+  std::uint32_t previous = 0;
+  const bool replaces =
+      !segments_.empty() && segments_.back().empty();  // no room in it even for its first record
+  if (replaces) {
+    previous = segments_.back().header().previous;
+  } else if (!segments_.empty()) {
+    sync();  // a successor proves that all before it is durable
+    segments_.back().close();
+    previous = segments_.back().chain();
+  }
+  Segment next = blank_segment(first, previous, kSegmentHeaderBytes + record + record_bytes(0));
+  publish(next);
+  if (replaces) segments_.pop_back();
+  segments_.push_back(std::move(next));
+}
+
+Segment FileLog::blank_segment(Zxid first, std::uint32_t previous, std::uint64_t bytes) {
+  SpareSegment::Blank blank = spare_.take(bytes);
+  return {files_, blank.path, std::move(blank.file), blank.capacity,
+          SegmentHeader{options_.nonce(), first, previous}};
+}
+
+// Gives a segment its name, which another may have until then: at every moment there is one whole and durable
+// segment of that name.
+void FileLog::publish(Segment& segment) {
+  const std::string path = directory_ + "/" + segment_name(segment.first());
+  segment.sync();
+  files_.rename(segment.path(), path);
+  files_.sync_directory(directory_);
+  segment.renamed(path);
+}
+
+// --- truncation ---
+
+// Whole segments go from the end, each durably, so that there is never a gap; then the one that holds `keep`
+// is replaced at once.
+void FileLog::truncate_after(Zxid keep) {
+  if (keep >= last()) return;
+  CHECK(keep >= commit_mark(), "what is committed is never truncated");
+  while (!segments_.empty() && segments_.back().first() > keep) remove_last_segment();
+  synced_ = last();
+  if (keep < last()) rewrite_last_segment(keep);
+  said_ = {};
+}
+
+void FileLog::remove_last_segment() {
+  files_.remove(segments_.back().path());
+  files_.sync_directory(directory_);
+  segments_.pop_back();
+}
+
+// A fresh nonce: records that were cut, or are still on their way to the old file, can't come back.
+void FileLog::rewrite_last_segment(Zxid keep) {
+  const Segment& old = segments_.back();
+  Segment fresh =
+      blank_segment(old.first(), old.header().previous, old.bytes_through(keep) + record_bytes(0));
+  const Stamp stamp{keep, std::min(committed_, keep)};
+  const auto copy = [&](Zxid, std::string_view payload) { fresh.append_entry(payload, stamp); };
+  if (keep >= old.first()) old.visit(old.first(), keep, copy);
+  fresh.append_mark(stamp);  // it vouches for the last entry
+  publish(fresh);
+  segments_.back() = std::move(fresh);
+  synced_ = keep;
+}
+
+// --- reading ---
+
+const Segment& FileLog::segment_of(Zxid zxid) const {
+  const auto after =
+      std::upper_bound(segments_.begin(), segments_.end(), zxid,
+                       [](Zxid wanted, const Segment& segment) { return wanted < segment.first(); });
+  CHECK(after != segments_.begin(), "the log has that zxid");
+  return *std::prev(after);
+}
+
+std::vector<Entry> FileLog::read(Zxid from, Zxid to, std::size_t max_bytes) const {
+  CHECK(first() <= from && from <= to && to <= last() && from > Zxid{}, "only what is here can be read");
+  std::vector<Entry> entries;
+  std::size_t taken = 0;
+  while (from <= to && (entries.empty() || taken < max_bytes)) {
+    const Segment& segment = segment_of(from);
+    const Zxid until = segment.reach(from, to, max_bytes - taken);
+    segment.visit(from, until, [&](Zxid zxid, std::string_view payload) {
+      auto entry = broadcast::decode_entry(payload);
+      if (!entry || entry->zxid != zxid)
+        throw damaged(zxid, entry ? "the entry has another zxid than its record" : entry.error().message);
+      taken += record_bytes(payload.size());
+      entries.push_back(*std::move(entry));
+    });
+    if (&segment != &segments_.back()) segment.close();
+    from = until.next();
+  }
+  return entries;
+}
+
+DiskError FileLog::damaged(Zxid zxid, const std::string& why) const {
+  return DiskError("the log in " + directory_ + " is damaged at zxid " + to_string(zxid) + ": " + why +
+                   ". Nothing was cut. Check the disk, move the server's data directory away and start it "
+                   "empty: the others will "
+                   "bring it up to date.");
+}
+
+void FileLog::report(const std::string& sentence) const {
+  if (options_.report) options_.report(sentence);
+}
+
+}  // namespace muster::storage

@@ -1,0 +1,66 @@
+// The log: segments in order, of which only the last is written. Decides when a segment ends, what a recovery
+// keeps, and in which order a truncation makes things durable. log_format.h has the grammar and what can be
+// concluded from it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "server/broadcast/entry.h"
+#include "server/storage/durable.h"
+#include "server/storage/file_system.h"
+#include "server/storage/segment.h"
+#include "server/storage/spare_segment.h"
+
+namespace muster::storage {
+
+class FileLog {
+ public:
+  // Recovers what `directory` holds: the torn end of the last segment is cut, and the segment is rewritten
+  // and synced before it counts. Throws DiskError if the log is damaged; then nothing was changed.
+  FileLog(FileSystem& files, std::string directory, DurableOptions options);
+
+  [[nodiscard]] Zxid first() const;        // 0 if empty
+  [[nodiscard]] Zxid last() const;         // 0 if empty
+  [[nodiscard]] Zxid commit_mark() const;  // greatest zxid noted as committed, ≤ last()
+
+  // Durable when it returns. A crash within leaves the log with any end between `keep` and last(). Requires
+  // keep >= commit_mark().
+  void truncate_after(Zxid keep);
+  // Durable after the next sync(). Requires entry.zxid == last() + 1 unless the log is empty.
+  void append(const broadcast::Entry& entry, Zxid committed);
+  void sync();
+  // Notes in the file, without a sync, what is synced and committed by now; nothing if it says so already or
+  // has no room.
+  void mark(Zxid committed);
+  // A slice of work on the next segment, if it will be needed soon.
+  void prepare();
+
+  // Entries [from, to], at least one, at most about max_bytes. Requires first() <= from <= to <= last().
+  [[nodiscard]] std::vector<broadcast::Entry> read(Zxid from, Zxid to, std::size_t max_bytes) const;
+
+ private:
+  void load_segments();
+  void judge_end(const Segment::Findings& findings);
+  void settle_end();
+  void rewrite_last_segment(Zxid keep);
+  void begin_next_segment(Zxid first, std::size_t record);
+  [[nodiscard]] Segment blank_segment(Zxid first, std::uint32_t previous, std::uint64_t bytes);
+  void publish(Segment& segment);
+  void remove_last_segment();
+  [[nodiscard]] const Segment& segment_of(Zxid zxid) const;
+  [[nodiscard]] DiskError damaged(Zxid zxid, const std::string& why) const;
+  void report(const std::string& sentence) const;
+
+  FileSystem& files_;
+  std::string directory_;
+  DurableOptions options_;
+  SpareSegment spare_;
+  std::vector<Segment> segments_;  // contiguous; only the last may be without entries
+  Zxid synced_;
+  Zxid committed_;  // as noted, may be above last()
+  Stamp said_;      // by the newest record
+  std::string scratch_;
+};
+
+}  // namespace muster::storage

@@ -1,0 +1,42 @@
+// Files of zeros, really written and synced, for new segments: writing into them changes no metadata. The
+// next one is prepared ahead, a slice at a time, so that no write of the log waits for a whole one.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/storage/file_system.h"
+
+namespace muster::storage {
+
+class SpareSegment {
+ public:
+  // A file under a temporary name in the directory; it must be renamed before the next one is asked for.
+  struct Blank {
+    std::string path;
+    std::unique_ptr<File> file;
+    std::uint64_t capacity = 0;
+  };
+
+  SpareSegment(FileSystem& files, const std::string& directory, std::uint64_t usual_bytes);
+
+  // Writes and syncs at most one slice of the usual size's next file.
+  void prepare();
+  // At least `bytes` zeros: the prepared file (completed if need be), or one of its own for a record above
+  // the usual size.
+  [[nodiscard]] Blank take(std::uint64_t bytes);
+  // Removes what an earlier process left behind.
+  void remove_leftovers();
+
+ private:
+  void write_slice();
+
+  FileSystem& files_;
+  std::string directory_;
+  std::uint64_t usual_bytes_;
+  std::unique_ptr<File> file_;
+  std::uint64_t capacity_ = 0;
+  std::uint64_t prepared_ = 0;
+};
+
+}  // namespace muster::storage

@@ -1,0 +1,118 @@
+// A disk in memory that forgets what was not synced. It models what a power cut may leave of a POSIX file
+// system:
+//   - of the writes to a file since its last sync any subset of its 512-byte sectors, some of them torn; its
+//   size likewise
+//   - of a directory's creations, renames and removals since its last sync any prefix
+// What the image is, is drawn from a Random that is handed in. Contents are pages shared between copies, so
+// that copying a disk, to look at what would be left of it, is cheap. Not for several threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "server/storage/file_system.h"
+
+namespace muster::storage {
+
+// Thrown in the place of a file operation: the power is cut. Not a std::exception, so that nothing catches it
+// by accident.
+struct SimCrash {};
+
+class SimFileSystem : public FileSystem {
+ public:
+  // Of what changes something; reading is free.
+  struct Counters {
+    std::uint64_t operations = 0;  // all of these
+    std::uint64_t creates = 0, writes = 0, bytes_written = 0, syncs = 0, renames = 0, removes = 0,
+                  directory_syncs = 0;
+  };
+
+  // A copy has the same contents, page cache included. Files that are open stay with the original.
+  SimFileSystem() = default;
+
+  void create_directories(const std::string& path) override;  // durable at once
+  [[nodiscard]] std::vector<std::string> list(const std::string& directory) override;
+  [[nodiscard]] std::unique_ptr<File> create(const std::string& path) override;
+  [[nodiscard]] std::unique_ptr<File> open(const std::string& path) override;
+  void rename(const std::string& from, const std::string& to) override;  // within one directory
+  void remove(const std::string& path) override;
+  void sync_directory(const std::string& path) override;
+
+  // The disk as a power cut now would leave it: all of it durable, no hook set.
+  [[nodiscard]] SimFileSystem crash_image(Random random) const;
+  // Becomes that. Whoever has files open here must be gone.
+  void crash(Random random) { *this = crash_image(random); }
+  // The process dies, the machine lives: the page cache stays, and is still not durable. Clears the hooks.
+  void kill();
+  void wipe();  // a new disk
+
+  // From now on, the n-th operation (1: the next) and all after it throw SimCrash and do nothing, until
+  // crash() or kill().
+  void crash_at(std::uint64_t n) { crash_at_ = counters_.operations + n; }
+  // The n-th sync of a file from now on throws DiskError and makes nothing durable.
+  void fail_sync_at(std::uint64_t n) { fail_sync_at_ = counters_.syncs + n; }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+  // Damage at rest. Contents as a reader sees them; nothing if there is no such file.
+  [[nodiscard]] std::optional<std::string> contents(const std::string& path) const;
+  // Replaces a file's contents, or makes it, as if it had always been so.
+  void plant(const std::string& path, const std::string& contents);
+
+ private:
+  static constexpr std::size_t kPageBytes = 4096;
+  static constexpr std::size_t kSectorBytes = 512;
+  static constexpr std::size_t kSectorsPerPage = kPageBytes / kSectorBytes;
+  using Page = std::array<char, kPageBytes>;
+  using InodeId = std::uint64_t;
+
+  // Absent pages are zeros.
+  struct Content {
+    std::uint64_t size = 0;
+    std::vector<std::shared_ptr<Page>> pages;
+    void resize(std::uint64_t bytes);
+    [[nodiscard]] std::string read(std::uint64_t offset, std::uint64_t bytes) const;
+    void write(std::uint64_t offset, std::string_view bytes);
+  };
+  struct Inode {
+    Content cached;                             // what readers see
+    Content durable;                            // what the disk has
+    std::map<std::size_t, std::uint8_t> dirty;  // page → its sectors that differ, one bit each
+    std::uint64_t handles = 0;
+  };
+  using Names = std::map<std::string, InodeId>;
+  struct NameChange {
+    std::string remove;  // if not empty
+    std::string set;     // if not empty: to `inode`
+    InodeId inode = 0;
+  };
+  struct Directory {
+    Names cached;
+    Names durable;
+    std::vector<NameChange> changes;  // since the last sync
+  };
+  class SimFile;
+
+  void count_operation(std::uint64_t& kind);
+  [[nodiscard]] Directory& directory_of(const std::string& path);
+  void change(Directory& directory, NameChange change);
+  static void apply(Names& names, const NameChange& change);
+  [[nodiscard]] std::optional<InodeId> find(const std::string& path) const;
+  void drop_unreachable();
+  static Content survivor(const Inode& inode, Random& random);
+
+  std::map<std::string, Directory> directories_;
+  std::map<InodeId, Inode> inodes_;
+  InodeId next_inode_ = 1;
+  Counters counters_;
+  std::optional<std::uint64_t> crash_at_;
+  std::optional<std::uint64_t> fail_sync_at_;
+};
+
+}  // namespace muster::storage

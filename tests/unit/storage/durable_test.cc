@@ -1,0 +1,202 @@
+// What a server's durable state promises while nothing goes wrong, on the real file system and on the
+// simulated one.
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/unit/storage/fixture.h"
+
+namespace muster::storage {
+namespace {
+
+struct Simulated {
+  SimFileSystem files;
+  std::string directory = kDirectory;
+};
+
+struct Real {
+  Real() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "muster-storage-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    root = pattern;
+    directory = root + "/a/b";
+  }
+  ~Real() { std::filesystem::remove_all(root); }
+  std::unique_ptr<FileSystem> owned = real_file_system();
+  FileSystem& files = *owned;
+  std::string root, directory;
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a new directory is blank", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  for (int start = 0; start < 2; ++start) {
+    disk.open();
+    CHECK(disk->last() == Zxid{});
+    CHECK(disk->first() == Zxid{});
+    CHECK(disk->commit_mark() == Zxid{});
+    CHECK(disk->hard_state() == broadcast::HardState{});
+  }
+}
+
+TEMPLATE_TEST_CASE("what was performed is there after a restart", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  disk.open().perform(append(entries(1, 3)));
+  disk->perform(vote(2, 3));
+  disk->perform(append(entries(4, 5, 2), 3));
+  for (int start = 0; start < 3; ++start) {
+    CHECK(disk->first() == Zxid{1});
+    CHECK(disk->last() == Zxid{5});
+    CHECK(disk->commit_mark() == Zxid{3});
+    CHECK(disk->hard_state() == voted(2, 3));
+    auto expected = entries(1, 3);
+    for (auto& more : entries(4, 5, 2)) expected.push_back(more);
+    CHECK(all_of(*disk) == expected);
+    disk.open();
+  }
+  disk->perform(append(entries(6, 6, 2), 5));
+  CHECK(disk.open().last() == Zxid{6});
+  CHECK(disk.reports.empty());
+}
+
+TEMPLATE_TEST_CASE("a log goes on over many segments", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  disk.open();
+  for (std::int64_t from = 1; from <= 400; from += 10)
+    disk->perform(append(entries(from, from + 9, 1, 100), from - 1));
+  CHECK(on.files.list(on.directory).size() > 10);
+  CHECK(all_of(*disk) == entries(1, 400, 1, 100));
+  CHECK(all_of(disk.open()) == entries(1, 400, 1, 100));
+  CHECK(disk->commit_mark() == Zxid{390});
+  CHECK(disk->read(Zxid{123}, Zxid{400}, 1) == entries(123, 123, 1, 100));
+  CHECK(disk->read(Zxid{123}, Zxid{125}, 1 << 20) == entries(123, 125, 1, 100));
+  CHECK(disk->read(Zxid{5}, Zxid{400}, 1 << 20) == entries(5, 400, 1, 100));
+}
+
+TEMPLATE_TEST_CASE("a record larger than a segment gets one of its own", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  disk.open().perform(append(entries(1, 2)));
+  disk->perform(append({entry(3, 1, 3'000'000), entry(4, 1, 10), entry(5, 1, 9000)}));
+  disk->perform(append(entries(6, 20)));
+  auto expected = entries(1, 20);
+  expected[2] = entry(3, 1, 3'000'000);
+  expected[3] = entry(4, 1, 10);
+  expected[4] = entry(5, 1, 9000);
+  CHECK(all_of(*disk) == expected);
+  CHECK(all_of(disk.open()) == expected);
+  disk->perform(truncate(3));
+  CHECK(disk.open().read(Zxid{3}, Zxid{3}, 1).front() == expected[2]);
+}
+
+TEMPLATE_TEST_CASE("a truncation is durable and other entries follow", "", Simulated, Real) {
+  TestType on;
+  const std::int64_t keep = GENERATE(0, 1, 7, 35, 36, 37, 38, 39, 40, 99, 100, 150);
+  Disk disk(on.files, 4096, on.directory);
+  disk.open();
+  for (std::int64_t from = 1; from <= 100; from += 5) disk->perform(append(entries(from, from + 4, 1, 60)));
+  const std::int64_t kept = std::min<std::int64_t>(keep, 100);
+  disk->perform(truncate(keep, entries(kept + 1, kept + 3, 2, 60)));
+  auto expected = entries(1, kept, 1, 60);
+  for (auto& more : entries(kept + 1, kept + 3, 2, 60)) expected.push_back(more);
+  CHECK(all_of(*disk) == expected);
+  CHECK(all_of(disk.open()) == expected);
+  disk->perform(truncate(kept));
+  CHECK(disk->last() == Zxid{kept});
+  CHECK(all_of(disk.open()) == entries(1, kept, 1, 60));
+}
+
+TEMPLATE_TEST_CASE("a log may begin anywhere", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  disk.open().perform(append(entries(1, 3)));
+  disk->perform(truncate(0));
+  CHECK(disk->last() == Zxid{});
+  disk->perform(append(entries(5'000'000'000, 5'000'000'003)));
+  CHECK(disk.open().first() == Zxid{5'000'000'000});
+  CHECK(disk->last() == Zxid{5'000'000'003});
+}
+
+TEMPLATE_TEST_CASE("a mark notes the commit without a sync", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  disk.open().perform(append(entries(1, 3), 1));
+  disk->perform(mark(3));
+  CHECK(disk->commit_mark() == Zxid{3});
+  disk->perform(mark(3));
+  CHECK(disk.open().commit_mark() == Zxid{3});
+  CHECK(all_of(*disk) == entries(1, 3));
+  disk->perform(append(entries(4, 4)));
+  CHECK(disk.open().commit_mark() == Zxid{3});
+}
+
+TEST_CASE("the commit mark is never above the last entry") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(append(entries(1, 3), 10));
+  CHECK(disk->commit_mark() == Zxid{3});
+  CHECK(disk.open().commit_mark() == Zxid{3});
+}
+
+TEST_CASE("the epoch is never below the last entry's, and then the vote is unknown") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(vote(2, 3));
+  disk->perform(append(entries(1, 3, 7)));
+  broadcast::HardState expected = voted(7, 0);
+  CHECK(disk.open().hard_state() == expected);
+  CHECK(disk.open().hard_state() == expected);
+}
+
+TEST_CASE("many entries are one write and one sync, and change no metadata") {
+  SimFileSystem files;
+  Disk disk(files, 64 * 1024);
+  disk.open().perform(append(entries(1, 1)));
+  const auto before = files.counters();
+  disk->perform(append(entries(2, 101)));
+  CHECK(files.counters().writes == before.writes + 1);
+  CHECK(files.counters().syncs == before.syncs + 1);
+  CHECK(files.counters().operations == before.operations + 2);
+}
+
+TEST_CASE("a mark costs one write, and only if it says something new") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(append(entries(1, 1)));
+  const auto before = files.counters();
+  disk->perform(mark(1));
+  CHECK(files.counters().operations == before.operations + 1);
+  CHECK(files.counters().syncs == before.syncs);
+  disk->perform(mark(1));
+  CHECK(files.counters().operations == before.operations + 1);
+}
+
+TEST_CASE("no step writes more than a slice of the next segment") {
+  constexpr std::uint64_t kSegment = 8 * 1024 * 1024;
+  SimFileSystem files;
+  Disk disk(files, kSegment);
+  disk.open();
+  std::uint64_t most = 0;
+  for (std::int64_t zxid = 1; zxid <= 400; ++zxid) {
+    const std::uint64_t before = files.counters().bytes_written;
+    disk->perform(append(entries(zxid, zxid, 1, 100'000)));
+    if (zxid > 1) most = std::max(most, files.counters().bytes_written - before);
+  }
+  CHECK(files.list(kDirectory).size() >= 5 + 2);
+  CHECK(most < 1'300'000);
+}
+
+TEST_CASE("a failed sync ends the log's life") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(append(entries(1, 1)));
+  files.fail_sync_at(1);
+  CHECK_THROWS_AS(disk->perform(append(entries(2, 2))), DiskError);
+}
+
+}  // namespace muster::storage
