@@ -1,5 +1,6 @@
-// The whole server without its devices: peer + tree + sessions + watches + client connections. Bytes and ticks in, bytes and disk
-// work out. No clock, socket, file, thread or random source. Copyable (for the simulator). One thread.
+// The whole server without its devices: peer + tree + sessions + watches + client connections. Bytes and
+// ticks in, bytes and disk work out. No clock, socket, file, thread or random source. Copyable (for the
+// simulator). One thread.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,28 +36,37 @@ struct TouchConfirm {
 using PeerMessage = std::variant<broadcast::Message, TouchReport, TouchConfirm>;
 
 struct Limits {
-  std::size_t max_frame_bytes = 0xfffff;           // a request; longer ones close the connection
-  std::size_t max_connections = 60000;             // all clients of this server
+  std::size_t max_frame_bytes = 0xfffff;  // a request; longer ones close the connection
+  std::size_t max_connections = 60000;    // all clients of this server
   std::size_t max_connections_per_address = 10000;
-  std::size_t max_requests_in_flight = 1000;       // of one connection; beyond it its socket is not read
-  std::size_t max_output_bytes = 16 * 1024 * 1024; // waiting for one slow reader; beyond it the connection is closed
-  std::size_t max_watches_per_connection = 100000; // beyond it the connection is closed
+  std::size_t max_requests_in_flight = 1000;  // of one connection; beyond it its socket is not read
+  std::size_t max_output_bytes =
+      16 * 1024 * 1024;  // waiting for one slow reader; beyond it the connection is closed
+  std::size_t max_watches_per_connection = 100000;  // beyond it the connection is closed
   std::size_t max_sessions = 1000000;
-  std::int64_t handshake_ms = 10000;               // a connection without a session is closed after this
+  std::int64_t handshake_ms = 10000;  // a connection without a session is closed after this
 };
 
 struct NodeConfig {
   broadcast::PeerConfig peer;
-  std::int64_t tick_ms = 2000;   // session time-outs are clamped to 2–20 ticks
+  std::int64_t tick_ms = 2000;  // session time-outs are clamped to 2–20 ticks
   Limits limits;
   tree::Limits tree_limits;
+  std::string
+      super_digest;  // "user:base64(sha1(user:password))": a login that may do everything; empty: none
+  std::string four_letter_words =
+      "*";  // those answered, with commas between; "*": all that Muster implements
+  // What only the driver knows of: further lines of envi and conf.
+  std::vector<std::pair<std::string, std::string>> environment, configuration;
 };
 
-// What the disk holds at the start. The constructor replays [first, commit_mark] into the tree through `read`.
+// What the disk holds at the start. The constructor replays [first, commit_mark] into the tree through
+// `read`.
 struct StartState {
   broadcast::HardState hard_state;
   Zxid first, last, commit_mark;  // 0, 0, 0 for an empty log
-  std::function<std::vector<broadcast::Entry>(Zxid from, Zxid to)> read;  // a prefix of [from, to], not empty; used only in the constructor
+  std::function<std::vector<broadcast::Entry>(Zxid from, Zxid to)>
+      read;  // a prefix of [from, to], not empty; used only in the constructor
 };
 
 struct PeerEnvelope {
@@ -66,9 +77,9 @@ struct PeerEnvelope {
 
 struct ClientWrite {
   ConnId connection = 0;
-  std::string bytes;               // may be empty
-  bool close = false;              // after the bytes are flushed
-  std::optional<bool> reading;     // stop (false) or go on (true) reading this socket
+  std::string bytes;            // may be empty
+  bool close = false;           // after the bytes are flushed
+  std::optional<bool> reading;  // stop (false) or go on (true) reading this socket
 };
 
 struct Output {
@@ -100,7 +111,8 @@ class Node {
   void client_opened(Now now, ConnId connection, std::string_view address);
   void client_bytes(Now now, ConnId connection, std::string_view bytes);
   void client_closed(Now now, ConnId connection);
-  // Bytes of that connection that the driver could not write yet, whenever they change much; for max_output_bytes.
+  // Bytes of that connection that the driver could not write yet, whenever they change much; for
+  // max_output_bytes.
   void client_backlog(Now now, ConnId connection, std::size_t bytes);
 
   void peer_up(Now now, ServerId peer, broadcast::LinkId link);

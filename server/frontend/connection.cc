@@ -1,0 +1,172 @@
+#include "server/frontend/connection.h"
+
+#include <type_traits>
+#include <utility>
+
+#include "common/check.h"
+#include "server/frontend/auth.h"
+#include "server/frontend/four_letter_words.h"
+
+namespace muster::frontend {
+namespace {
+
+// While frames are not taken, the socket is read until this much waits here.
+constexpr std::size_t max_unread_bytes = 64 * 1024;
+
+template <class T, class Variant>
+struct is_one_of;
+template <class T, class... Ts>
+struct is_one_of<T, std::variant<Ts...>> : std::bool_constant<(std::is_same_v<T, Ts> || ...)> {};
+
+}  // namespace
+
+Connection::Connection(ConnId id, std::string_view address, std::size_t max_frame_bytes)
+    : id_(id), address_(address), reader_(max_frame_bytes), identities_{ip_identity(address)} {}
+
+Step Connection::next(const Context& context) {
+  if (bound_ && pipeline_.run(context, {id_, bound_->session, identities_}, output_)) return step::Hangup{};
+  while (may_read(context.settings)) {
+    if (!request_) {
+      Step first = on_first_bytes(context);
+      if (!std::holds_alternative<step::Idle>(first)) return first;
+    }
+    const auto frame = reader_.next();
+    if (!frame) return step::Hangup{};
+    if (!*frame) return step::Idle{};
+    ++context.counters.packets_received;
+    Step result = on_frame(context, **frame);
+    if (!std::holds_alternative<step::Idle>(result)) return result;
+    if (ending_ && pipeline_.empty()) return step::Hangup{};
+  }
+  if (held_ && !pipeline_.waits_for_barrier()) return *std::exchange(held_, std::nullopt);
+  return step::Idle{};
+}
+
+bool Connection::may_read(const Settings& settings) {
+  if (ending_ || held_ || (request_ && !bound_)) return false;
+  const std::size_t in_flight = pipeline_.size();
+  full_ = in_flight >= settings.max_requests_in_flight ||
+          (full_ && in_flight > settings.max_requests_in_flight / 2);
+  congested_ = output_.size() + backlog_ > settings.max_output_bytes / 2;
+  return !full_ && !congested_;
+}
+
+Step Connection::on_first_bytes(const Context&) {
+  const auto word = reader_.first_word();
+  if (word && is_four_letter_word(*word)) return step::Word{std::string(*word)};
+  return step::Idle{};
+}
+
+Step Connection::on_frame(const Context& context, std::string_view payload) {
+  if (!request_) {
+    auto request = wire::decode_connect_request(payload);
+    if (!request) return step::Hangup{};
+    request_ = std::move(*request);
+    return step::Shake{};
+  }
+  const auto header = wire::decode_request_header(payload);
+  if (!header) return step::Hangup{};
+  touched_ = true;
+  if (!wire::is_client_operation(header->type)) {
+    answer_last(context, header->xid, ErrorCode::unimplemented, Zxid{-1});
+    return step::Idle{};
+  }
+  auto request = wire::decode_request(header->type, payload);
+  if (!request) {
+    answer(context, header->xid, {ErrorCode::marshalling_error, {}});
+    return step::Idle{};
+  }
+  return on_request(context, header->xid, std::move(*request));
+}
+
+Step Connection::on_request(const Context& context, Xid xid, wire::Request request) {
+  return std::visit(
+      [&](auto& body) -> Step {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (is_one_of<Body, tree::Operation>::value) {
+          return on_write(context, xid, std::move(body));
+        } else if constexpr (std::is_same_v<Body, wire::CloseSessionRequest>) {
+          Step result = on_write(context, xid, tree::CloseSession{});
+          pipeline_.end_here();
+          ending_ = true;
+          return result;
+        } else if constexpr (std::is_same_v<Body, wire::SyncRequest>) {
+          return step::Barrier{pipeline_.push_sync(context.now, xid, std::move(body))};
+        } else if constexpr (std::is_same_v<Body, wire::PingRequest>) {
+          answer(context, Xid{wire::ping_xid}, {});
+        } else if constexpr (std::is_same_v<Body, wire::AuthRequest>) {
+          on_auth(context, xid, body);
+        } else if constexpr (std::is_same_v<Body, wire::SaslRequest>) {
+          answer(context, xid, {ErrorCode::ok, wire::SaslReply{}}, Zxid{});
+        } else if constexpr (std::is_same_v<Body, wire::ReconfigRequest>) {
+          answer(context, xid, {ErrorCode::unimplemented, {}});
+        } else {
+          on_read(context, xid, std::move(request));
+        }
+        return step::Idle{};
+      },
+      request);
+}
+
+// The identities go into the entry as they are now; they are only lent to the command.
+Step Connection::on_write(const Context& context, Xid xid, tree::Operation operation) {
+  tree::Command command;
+  command.session = bound_->session;
+  command.owner = bound_->owner;
+  command.xid = xid;
+  command.operation = std::move(operation);
+  command.identities.swap(identities_);
+  step::Propose proposal{SharedBytes(tree::encode(command)), pipeline_.push_write(context.now, xid)};
+  command.identities.swap(identities_);
+  if (!pipeline_.waits_for_barrier()) return proposal;
+  hold(std::move(proposal));
+  return step::Idle{};
+}
+
+void Connection::on_read(const Context& context, Xid xid, wire::Request request) {
+  if (!pipeline_.empty()) return pipeline_.push_read(context.now, xid, std::move(request));
+  const wire::Reply reply = execute(context, {id_, bound_->session, identities_}, request, output_);
+  wire::append_reply(output_, xid, context.tree.applied(), reply);
+  context.counters.answered_after(0);
+}
+
+void Connection::on_auth(const Context& context, Xid xid, const wire::AuthRequest& request) {
+  if (authenticate(request, context.settings.super_digest, identities_))
+    return answer(context, xid, {}, Zxid{});
+  answer_last(context, xid, ErrorCode::auth_failed, Zxid{});
+}
+
+void Connection::answer(const Context& context, Xid xid, wire::Reply reply, std::optional<Zxid> zxid) {
+  if (!pipeline_.empty()) return pipeline_.push(context.now, xid, Prepared{std::move(reply), zxid});
+  wire::append_reply(output_, xid, zxid.value_or(context.tree.applied()), reply);
+  context.counters.answered_after(0);
+}
+
+void Connection::answer_last(const Context& context, Xid xid, ErrorCode error, Zxid zxid) {
+  answer(context, xid, {error, {}}, zxid);
+  if (!pipeline_.empty()) pipeline_.end_here();
+  ending_ = true;
+}
+
+void Connection::accept(const tree::SessionEvent& event, std::string_view secret) {
+  CHECK(request_ && !bound_, "a session is given to a connection that asked for one");
+  append_accepted(output_, *request_, event, secret);
+  bound_ = Bound{event.session, event.owner, event.timeout_ms};
+}
+
+void Connection::refuse() {
+  append_refused(output_, *request_);
+  ending_ = true;
+}
+
+std::string Connection::take_output() { return std::exchange(output_, std::string()); }
+
+std::optional<bool> Connection::reading_changed() {
+  const bool takes_frames = !ending_ && !held_ && !full_ && !congested_ && (bound_ || !request_);
+  const bool reading = takes_frames || (!ending_ && reader_.buffered() < max_unread_bytes);
+  if (reading == told_reading_) return std::nullopt;
+  told_reading_ = reading;
+  return reading;
+}
+
+}  // namespace muster::frontend

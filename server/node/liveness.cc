@@ -1,0 +1,96 @@
+// What the ticks bring: handshakes that take too long, touches, expiry.
+#include <algorithm>
+#include <utility>
+
+#include "server/node/state.h"
+
+namespace muster::node {
+namespace {
+
+constexpr std::size_t max_expiries_per_tick = 1000;
+constexpr std::int64_t reports_until_lost = 4;
+
+std::int64_t report_interval(const NodeConfig& config) {
+  return std::max<std::int64_t>(50, std::min<std::int64_t>(config.tick_ms / 4, 500));
+}
+
+}  // namespace
+
+void Node::State::tick(Now now) {
+  if (!started_ms) started_ms = now.mono_ms;
+  peer.tick(now);
+  end_handshakes(now);
+  report_touches(now);
+  for (const ConnId connection : touches.overdue(now)) close(connection, true);
+  expire(now);
+}
+
+void Node::State::end_handshakes(Now now) {
+  while (!handshakes.empty() && handshakes.front().first <= now.mono_ms) {
+    const frontend::Connection* connection = clients.find(handshakes.front().second);
+    if (connection && !connection->bound()) close(connection->id(), false);
+    handshakes.pop_front();
+  }
+}
+
+// Runs after every change of what the peer knows, when all it delivered has been applied.
+void Node::State::follow_leadership(Now now) {
+  const broadcast::RoleChange role = peer.role();
+  const bool leads = role.role == broadcast::Role::leading && peer.established();
+  if (!leads) {
+    expiry.stop();
+  } else if (!expiry.running() || expiry_epoch != role.epoch) {
+    expiry.start(now, tree.sessions());
+    expiry_epoch = role.epoch;
+  }
+}
+
+void Node::State::report_touches(Now now) {
+  const broadcast::RoleChange role = peer.role();
+  if (expiry.running()) {
+    for (const SessionId session : touches.take()) expiry.touch(session);
+    return;
+  }
+  const auto link = links.find(role.leader);
+  Route current;
+  if (role.role == broadcast::Role::following && peer.established() && link != links.end())
+    current = {role.leader, link->second, role.epoch};
+  const std::int64_t interval_ms = report_interval(config);
+  const std::int64_t oldest_ms = touches.oldest_report_ms();
+  if (current != route || (oldest_ms >= 0 && now.mono_ms - oldest_ms >= reports_until_lost * interval_ms)) {
+    touches.lost();
+    route = current;
+    last_report_ms = now.mono_ms - interval_ms;
+  }
+  if (current.leader == ServerId{} || now.mono_ms - last_report_ms < interval_ms) return;
+  last_report_ms = now.mono_ms;
+  frontend::Touches::Report report = touches.report(now);
+  if (!report.sessions.empty())
+    to_peers.push_back({current.leader, current.link, TouchReport{report.n, std::move(report.sessions)}});
+}
+
+void Node::State::expire(Now now) {
+  for (const tree::ExpireSession& silent : expiry.advance(now, max_expiries_per_tick)) {
+    tree::Command command;
+    command.operation = silent;
+    if (!propose(now, {}, SharedBytes(tree::encode(command)))) expiry.again(silent.session);
+  }
+}
+
+bool Node::State::is_current(ServerId from, broadcast::LinkId link) const {
+  const auto found = links.find(from);
+  return found != links.end() && found->second == link;
+}
+
+// Only a leader that counts touches confirms them.
+void Node::State::on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report) {
+  if (!is_current(from, link) || !expiry.running() || peer.role().role != broadcast::Role::leading) return;
+  for (const SessionId session : report.sessions) expiry.touch(session);
+  to_peers.push_back({from, link, TouchConfirm{report.n}});
+}
+
+void Node::State::on_touch_confirm(ServerId from, broadcast::LinkId link, const TouchConfirm& confirm) {
+  if (from == route.leader && link == route.link && is_current(from, link)) touches.confirmed(confirm.n);
+}
+
+}  // namespace muster::node

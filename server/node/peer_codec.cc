@@ -1,0 +1,251 @@
+#include "server/node/peer_codec.h"
+
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "proto/peer.pb.h"
+
+namespace muster::node {
+namespace {
+
+namespace b = broadcast;
+
+// Far above anything real and far from where adding one overflows.
+constexpr std::int64_t max_number = std::int64_t{1} << 60;
+constexpr std::size_t max_cluster_id = 64;
+
+// The same message object is used again and again, which keeps its memory.
+proto::PeerMessage& scratch() {
+  thread_local proto::PeerMessage message;
+  message.Clear();
+  return message;
+}
+
+// Writing.
+
+void fill(proto::Entry& out, const b::Entry& entry) {
+  out.set_epoch(entry.epoch.value);
+  out.set_zxid(entry.zxid.value);
+  out.set_kind(static_cast<proto::Entry::Kind>(entry.kind));
+  out.set_time_ms(entry.time_ms);
+  out.set_semantics(entry.semantics);
+  out.set_origin(entry.forward.origin.value);
+  out.set_boot(entry.forward.boot);
+  out.set_n(entry.forward.n);
+  const std::string_view payload = entry.payload.view();
+  out.set_payload(payload.data(), payload.size());
+}
+
+struct Writer {
+  proto::PeerMessage& out;
+
+  void operator()(const b::Hello& hello) const {
+    proto::Hello& m = *out.mutable_hello();
+    m.set_boot(hello.boot);
+    m.set_cluster_id(hello.cluster_id);
+    m.set_qualified(hello.qualified);
+    m.set_empty(hello.empty);
+    m.set_last(hello.last.value);
+    m.set_last_epoch(hello.last_epoch.value);
+  }
+  void operator()(const b::VoteRequest& request) const {
+    proto::VoteRequest& m = *out.mutable_vote_request();
+    m.set_pre(request.pre);
+    m.set_founding(request.founding);
+    m.set_transfer(request.transfer);
+    m.set_standing_for(request.standing_for.value);
+    m.set_last(request.last.value);
+    m.set_last_epoch(request.last_epoch.value);
+  }
+  void operator()(const b::VoteReply& reply) const {
+    proto::VoteReply& m = *out.mutable_vote_reply();
+    m.set_pre(reply.pre);
+    m.set_standing_for(reply.standing_for.value);
+    m.set_granted(reply.granted);
+  }
+  void operator()(const b::Append& append) const {
+    proto::Append& m = *out.mutable_append();
+    m.set_prev(append.prev.value);
+    m.set_prev_epoch(append.prev_epoch.value);
+    for (const b::Entry& entry : append.entries) fill(*m.add_entries(), entry);
+    m.set_commit(append.commit.value);
+    m.set_beat(append.beat);
+    m.set_established(append.established);
+  }
+  void operator()(const b::AppendReply& reply) const {
+    proto::AppendReply& m = *out.mutable_append_reply();
+    m.set_accepted(reply.accepted);
+    m.set_durable(reply.durable.value);
+    m.set_hint_epoch(reply.hint_epoch.value);
+    m.set_beat(reply.beat);
+    m.set_counts(reply.counts);
+  }
+  void operator()(const b::Welcome& welcome) const {
+    proto::Welcome& m = *out.mutable_welcome();
+    m.set_boot(welcome.boot);
+    m.set_last_n(welcome.last_n);
+  }
+  void operator()(const b::Forward& forward) const {
+    proto::Forward& m = *out.mutable_forward();
+    m.set_boot(forward.boot);
+    m.set_n(forward.n);
+    for (const SharedBytes& command : forward.commands) m.add_commands(command.view().data(), command.size());
+  }
+  void operator()(const b::BarrierRequest& request) const {
+    out.mutable_barrier_request()->set_id(request.id);
+  }
+  void operator()(const b::BarrierReply& reply) const {
+    out.mutable_barrier_reply()->set_id(reply.id);
+    out.mutable_barrier_reply()->set_zxid(reply.zxid.value);
+  }
+  void operator()(const b::StandNow&) const { out.mutable_stand_now(); }
+
+  void operator()(const b::Message& message) const {
+    out.set_epoch(message.epoch.value);
+    std::visit(*this, message.body);
+  }
+  void operator()(const TouchReport& report) const {
+    proto::TouchReport& m = *out.mutable_touch_report();
+    m.set_n(report.n);
+    for (const SessionId session : report.sessions) m.add_sessions(session.value);
+  }
+  void operator()(const TouchConfirm& confirm) const { out.mutable_touch_confirm()->set_n(confirm.n); }
+};
+
+// Reading. Numbers that can't be are noted in `sound` and refuse the whole message.
+
+struct Reader {
+  bool sound = true;
+
+  std::int64_t number(std::int64_t value) {
+    sound = sound && value >= 0 && value <= max_number;
+    return value;
+  }
+  std::uint64_t count(std::uint64_t value) {
+    sound = sound && value <= static_cast<std::uint64_t>(max_number);
+    return value;
+  }
+  Zxid zxid(std::int64_t value) { return Zxid{number(value)}; }
+  Epoch epoch(std::int64_t value) { return Epoch{number(value)}; }
+
+  b::Entry read(proto::Entry& m) {
+    b::Entry entry;
+    entry.epoch = epoch(m.epoch());
+    entry.zxid = zxid(m.zxid());
+    sound = sound && m.kind() >= proto::Entry::COMMAND && m.kind() <= proto::Entry::MEMBERSHIP;
+    entry.kind = static_cast<b::EntryKind>(m.kind());
+    entry.time_ms = m.time_ms();
+    entry.semantics = m.semantics();
+    entry.forward = {ServerId{m.origin()}, m.boot(), count(m.n())};
+    if (!m.payload().empty()) entry.payload = SharedBytes(std::move(*m.mutable_payload()));
+    return entry;
+  }
+  b::Hello read(proto::Hello& m) {
+    sound = sound && m.cluster_id().size() <= max_cluster_id;
+    return {m.boot(), m.cluster_id(), m.qualified(), m.empty(), zxid(m.last()), epoch(m.last_epoch())};
+  }
+  b::VoteRequest read(proto::VoteRequest& m) {
+    return {m.pre(),        m.founding(),         m.transfer(), epoch(m.standing_for()),
+            zxid(m.last()), epoch(m.last_epoch())};
+  }
+  b::VoteReply read(proto::VoteReply& m) { return {m.pre(), epoch(m.standing_for()), m.granted()}; }
+  b::Append read(proto::Append& m) {
+    b::Append append;
+    append.prev = zxid(m.prev());
+    append.prev_epoch = epoch(m.prev_epoch());
+    append.entries.reserve(static_cast<std::size_t>(m.entries_size()));
+    for (proto::Entry& entry : *m.mutable_entries()) append.entries.push_back(read(entry));
+    append.commit = zxid(m.commit());
+    append.beat = m.beat();
+    append.established = m.established();
+    return append;
+  }
+  b::AppendReply read(proto::AppendReply& m) {
+    return {m.accepted(), zxid(m.durable()), epoch(m.hint_epoch()), m.beat(), m.counts()};
+  }
+  b::Welcome read(proto::Welcome& m) { return {m.boot(), count(m.last_n())}; }
+  b::Forward read(proto::Forward& m) {
+    b::Forward forward{m.boot(), count(m.n()), {}};
+    forward.commands.reserve(static_cast<std::size_t>(m.commands_size()));
+    for (std::string& command : *m.mutable_commands()) forward.commands.emplace_back(std::move(command));
+    return forward;
+  }
+  b::BarrierRequest read(proto::BarrierRequest& m) { return {m.id()}; }
+  b::BarrierReply read(proto::BarrierReply& m) { return {m.id(), zxid(m.zxid())}; }
+  TouchReport read(proto::TouchReport& m) {
+    TouchReport report{m.n(), {}};
+    report.sessions.reserve(static_cast<std::size_t>(m.sessions_size()));
+    for (const std::int64_t session : m.sessions()) report.sessions.push_back(SessionId{session});
+    return report;
+  }
+};
+
+}  // namespace
+
+void append_encoded(std::string& out, const PeerMessage& message) {
+  proto::PeerMessage& m = scratch();
+  std::visit(Writer{m}, message);
+  m.AppendToString(&out);
+}
+
+Result<PeerMessage> decode_peer_message(std::string_view bytes) {
+  proto::PeerMessage& m = scratch();
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
+      !m.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return Error{"a message between servers is not what proto/peer.proto says"};
+
+  Reader reader;
+  b::Message message;
+  message.epoch = reader.epoch(m.epoch());
+  PeerMessage result;
+  switch (m.body_case()) {
+    case proto::PeerMessage::kHello:
+      message.body = reader.read(*m.mutable_hello());
+      break;
+    case proto::PeerMessage::kVoteRequest:
+      message.body = reader.read(*m.mutable_vote_request());
+      break;
+    case proto::PeerMessage::kVoteReply:
+      message.body = reader.read(*m.mutable_vote_reply());
+      break;
+    case proto::PeerMessage::kAppend:
+      message.body = reader.read(*m.mutable_append());
+      break;
+    case proto::PeerMessage::kAppendReply:
+      message.body = reader.read(*m.mutable_append_reply());
+      break;
+    case proto::PeerMessage::kWelcome:
+      message.body = reader.read(*m.mutable_welcome());
+      break;
+    case proto::PeerMessage::kForward:
+      message.body = reader.read(*m.mutable_forward());
+      break;
+    case proto::PeerMessage::kBarrierRequest:
+      message.body = reader.read(*m.mutable_barrier_request());
+      break;
+    case proto::PeerMessage::kBarrierReply:
+      message.body = reader.read(*m.mutable_barrier_reply());
+      break;
+    case proto::PeerMessage::kStandNow:
+      message.body = b::StandNow{};
+      break;
+    case proto::PeerMessage::kTouchReport:
+      result = reader.read(*m.mutable_touch_report());
+      break;
+    case proto::PeerMessage::kTouchConfirm:
+      result = TouchConfirm{m.touch_confirm().n()};
+      break;
+    case proto::PeerMessage::kIntroduction:
+    case proto::PeerMessage::BODY_NOT_SET:
+      return Error{"a message between servers says nothing that is understood here"};
+  }
+  if (!reader.sound) return Error{"a message between servers holds a number that can't be"};
+  if (const auto body = m.body_case();
+      body != proto::PeerMessage::kTouchReport && body != proto::PeerMessage::kTouchConfirm)
+    result = std::move(message);
+  return result;
+}
+
+}  // namespace muster::node

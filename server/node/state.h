@@ -1,0 +1,100 @@
+// Everything that a server knows, in the order in which it comes to be. node.cc holds the loop; serve.cc what
+// clients ask; liveness.cc what the ticks bring; status.cc what people see.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "server/broadcast/peer.h"
+#include "server/frontend/connection.h"
+#include "server/frontend/expiry.h"
+#include "server/frontend/four_letter_words.h"
+#include "server/frontend/touches.h"
+#include "server/node/clients.h"
+#include "server/node/forwards.h"
+#include "server/node/node.h"
+#include "server/node/start.h"
+#include "server/tree/tree.h"
+#include "server/watch/watches.h"
+
+namespace muster::node {
+
+// Where touch reports go.
+struct Route {
+  ServerId leader;
+  broadcast::LinkId link = 0;
+  Epoch epoch;
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+struct Node::State {
+  State(const NodeConfig& node_config, Started started, Random random);
+
+  // node.cc: the loop.
+  void drain(Now now, Output& out);
+  void deliver(Now now, const broadcast::Delivery& delivery);
+  void notify(const tree::Outcome& outcome, Zxid zxid);
+  [[nodiscard]] Waiter whose(const broadcast::Entry& entry);
+  void answer(Now now, Waiter waiter, tree::Outcome& outcome);
+  void note_session(const tree::SessionEvent& event);
+  void barrier_passed(Now now, broadcast::BarrierId id);
+  void hand_over(broadcast::Ready& ready, Output& out);
+
+  // serve.cc: clients.
+  void serve(Now now, frontend::Connection& connection);  // the connection may be gone afterwards
+  [[nodiscard]] bool step(Now now, frontend::Connection& connection);  // false: nothing more to do, or gone
+  void shake(Now now, frontend::Connection& connection);
+  void shaken(Now now, frontend::Connection& connection, const tree::Outcome& outcome);
+  [[nodiscard]] bool propose(Now now, Waiter waiter, const SharedBytes& command);
+  void barrier(Now now, Waiter waiter);
+  void retry_stalled(Now now);
+  void close(ConnId connection, bool flush);
+  void disconnect(SessionId session);
+  void close_overflowing();
+
+  // liveness.cc: ticks.
+  void tick(Now now);
+  void end_handshakes(Now now);
+  void report_touches(Now now);
+  void expire(Now now);
+  void follow_leadership(Now now);
+  void on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report);
+  void on_touch_confirm(ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
+  [[nodiscard]] bool is_current(ServerId from, broadcast::LinkId link) const;
+
+  // status.cc: people.
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] std::string mode() const;
+  [[nodiscard]] std::string answer_word(Now now, std::string_view word);
+
+  [[nodiscard]] frontend::Context context(Now now) { return {settings, tree, watches, counters, now}; }
+
+  NodeConfig config;
+  frontend::Settings settings;
+  tree::Tree tree;
+  std::size_t sessions;  // in the tree
+  broadcast::Peer peer;
+  watch::Watches watches;
+  Clients clients;
+  std::vector<ConnId> stalled;  // to be served again without new input
+  std::deque<std::pair<std::int64_t, ConnId>>
+      handshakes;  // deadlines, in order; also of connections that have finished or gone
+  Forwards forwards;
+  std::map<broadcast::BarrierId, Waiter> barriers;
+  broadcast::BarrierId last_barrier = 0;
+  std::map<ServerId, broadcast::LinkId> links;
+  frontend::Touches touches;
+  Route route;  // where unconfirmed reports went; leader 0: nowhere
+  std::int64_t last_report_ms = 0;
+  frontend::Expiry expiry;  // runs exactly while this server leads and is established
+  Epoch expiry_epoch;       // in which it was started
+  std::vector<PeerEnvelope> to_peers;
+  frontend::Counters counters;
+  std::optional<std::int64_t> started_ms;
+};
+
+}  // namespace muster::node
