@@ -96,13 +96,11 @@ struct FillOperation {
 // ---- from bytes. The parsed message is ours, so its strings are moved out. Nothing: a value that is no
 // command.
 
-std::optional<std::string> take(bool present, std::string* text) {
-  if (!present) return std::nullopt;
-  return std::move(*text);
-}
-
 AuthId take(proto::AuthId& from) {
-  return {take(from.has_scheme(), from.mutable_scheme()), take(from.has_id(), from.mutable_id())};
+  AuthId id;
+  if (from.has_scheme()) id.scheme = std::move(*from.mutable_scheme());
+  if (from.has_id()) id.id = std::move(*from.mutable_id());
+  return id;
 }
 
 std::vector<Acl> take(proto::AclList& from) {
@@ -125,7 +123,7 @@ std::optional<wire::CreateRequest> take(proto::Create& from) {
   wire::CreateRequest create;
   create.type = static_cast<wire::OpCode>(from.type());
   create.path = std::move(*from.mutable_path());
-  create.data = take(from.has_data(), from.mutable_data());
+  if (from.has_data()) create.data = std::move(*from.mutable_data());
   if (from.has_acl()) create.acl = take(*from.mutable_acl());
   create.flags = from.flags();
   create.ttl_ms = from.ttl_ms();
@@ -135,7 +133,11 @@ std::optional<wire::CreateRequest> take(proto::Create& from) {
 wire::DeleteRequest take(proto::Delete& from) { return {std::move(*from.mutable_path()), from.version()}; }
 
 wire::SetDataRequest take(proto::SetData& from) {
-  return {std::move(*from.mutable_path()), take(from.has_data(), from.mutable_data()), from.version()};
+  wire::SetDataRequest set;
+  set.path = std::move(*from.mutable_path());
+  if (from.has_data()) set.data = std::move(*from.mutable_data());
+  set.version = from.version();
+  return set;
 }
 
 wire::SetAclRequest take(proto::SetAcl& from) {
