@@ -1,14 +1,14 @@
-// What servers say to each other about the log. Every message carries the sender's epoch; links are FIFO streams that break.
-// Messages are values here; proto/peer.proto has their bytes (server/node/peer_codec).
+// What servers say to each other about the log. Every message carries the sender's epoch; links are FIFO
+// streams that break. Messages are values here; proto/peer.proto has their bytes (server/node/peer_codec).
 #pragma once
+
+#include <muster/ids.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include <muster/ids.h>
 
 #include "server/broadcast/entry.h"
 
@@ -19,8 +19,8 @@ struct Hello {
   std::uint64_t boot = 0;
   std::string cluster_id;  // empty: never founded
   bool qualified = false;
-  bool empty = true;       // the log holds nothing
-  Zxid last;               // end of the durable log
+  bool empty = true;  // the log holds nothing
+  Zxid last;          // end of the durable log
   Epoch last_epoch;
   friend bool operator==(const Hello&, const Hello&) = default;
 };
@@ -28,8 +28,9 @@ struct Hello {
 // "Would you / will you vote for me?" A pre-vote asks for epoch+1 without raising anything.
 struct VoteRequest {
   bool pre = false;
-  bool founding = false;   // the candidate is empty and asks all to found a new ensemble
-  bool transfer = false;   // the leader asked the candidate to stand: "I still hear a leader" is no reason to refuse
+  bool founding = false;  // the candidate is empty and asks all to found a new ensemble
+  bool transfer =
+      false;  // the leader asked the candidate to stand: "I still hear a leader" is no reason to refuse
   Epoch standing_for;
   Zxid last;
   Epoch last_epoch;
@@ -37,19 +38,21 @@ struct VoteRequest {
 };
 struct VoteReply {
   bool pre = false;
-  Epoch standing_for;      // the request's
+  Epoch standing_for;  // the request's
   bool granted = false;
   friend bool operator==(const VoteReply&, const VoteReply&) = default;
 };
 
-// Entries after (prev_epoch, prev). With none it is a probe or tells only the commit point. Also the heartbeat (`beat` counts).
+// Entries after (prev_epoch, prev). With none it is a probe or tells only the commit point. Also the
+// heartbeat (`beat` counts).
 struct Append {
   Zxid prev;
   Epoch prev_epoch;
   std::vector<Entry> entries;
   Zxid commit;             // the leader's
   std::uint64_t beat = 0;  // of the newest round of heartbeats; proves leadership when a quorum has echoed it
-  bool established = false;  // the leader's first entry is committed: `commit` covers all that was ever committed
+  bool established =
+      false;  // the leader's first entry is committed: `commit` covers all that was ever committed
   friend bool operator==(const Append&, const Append&) = default;
 };
 struct AppendReply {
@@ -61,7 +64,8 @@ struct AppendReply {
   friend bool operator==(const AppendReply&, const AppendReply&) = default;
 };
 
-// The leader is ready for this origin's forwards: `last_n` is the last of (its server, `boot`) in the leader's log (DESIGN D9).
+// The leader is ready for this origin's forwards: `last_n` is the last of (its server, `boot`) in the
+// leader's log (DESIGN D9).
 struct Welcome {
   std::uint64_t boot = 0;
   std::uint64_t last_n = 0;
@@ -69,14 +73,15 @@ struct Welcome {
 };
 struct Forward {
   std::uint64_t boot = 0;
-  std::uint64_t n = 0;       // of the first command; the others follow by one
+  std::uint64_t n = 0;  // of the first command; the others follow by one
   std::vector<SharedBytes> commands;
   friend bool operator==(const Forward&, const Forward&) = default;
 };
 
-// "Tell me how far I must read": answered when a quorum has confirmed, after it was asked, that the leader still leads.
+// "Tell me how far I must read": answered when a quorum has confirmed, after it was asked, that the leader
+// still leads.
 struct BarrierRequest {
-  std::uint64_t id = 0;    // the asker's, never used again on the same boot
+  std::uint64_t id = 0;  // the asker's, never used again on the same boot
   friend bool operator==(const BarrierRequest&, const BarrierRequest&) = default;
 };
 struct BarrierReply {
@@ -92,7 +97,9 @@ struct StandNow {
 
 struct Message {
   Epoch epoch;  // the sender's current one (a pre-vote's too)
-  std::variant<Hello, VoteRequest, VoteReply, Append, AppendReply, Welcome, Forward, BarrierRequest, BarrierReply, StandNow> body;
+  std::variant<Hello, VoteRequest, VoteReply, Append, AppendReply, Welcome, Forward, BarrierRequest,
+               BarrierReply, StandNow>
+      body;
   friend bool operator==(const Message&, const Message&) = default;
 };
 

@@ -1,12 +1,15 @@
-// The core: one server's part in the atomic broadcast. Raft (Ongaro 2014: pre-vote, check-quorum, leadership transfer, read index)
-// in ZooKeeper's words. No I/O, clock, thread or random source: time and a seeded generator are handed in. Copyable.
+// The core: one server's part in the atomic broadcast. Raft (Ongaro 2014: pre-vote, check-quorum, leadership
+// transfer, read index) in ZooKeeper's words. No I/O, clock, thread or random source: time and a seeded
+// generator are handed in. Copyable.
 //
 // Duties, as a loop of the driver:
 //   1. feed inputs: tick, step, link_up/down, propose, barrier, persisted, fetched
-//   2. take_ready(): send what it says, hand `persist` to the disk (one at a time; the next gathers meanwhile), `fetch` likewise,
+//   2. take_ready(): send what it says, hand `persist` to the disk (one at a time; the next gathers
+//   meanwhile), `fetch` likewise,
 //      apply `deliver` in order
 //   3. report persisted(ticket) when the disk has synced, fetched(ticket, …) when it has read; go on with 1
-// A message that may leave only after a disk write is not in `send` until that write was reported (DESIGN D4).
+// A message that may leave only after a disk write is not in `send` until that write was reported (DESIGN
+// D4).
 #pragma once
 
 #include <cstdint>
@@ -29,29 +32,41 @@ using BarrierId = std::uint64_t;  // chosen by the caller, greater each time
 
 struct PeerConfig {
   ServerId self;
-  std::uint64_t boot = 0;          // random, not 0, another one at each process start
-  Membership initial;              // of the configuration; counts until the log says otherwise
-  std::string entropy;             // 48 random bytes from a good source, used only if this server founds: cluster id and secret
-  bool found = false;              // operator's word that no data exists anywhere: a quorum of empty servers may found
+  std::uint64_t boot = 0;  // random, not 0, another one at each process start
+  Membership initial;      // of the configuration; counts until the log says otherwise
+  std::string
+      entropy;  // 48 random bytes from a good source, used only if this server founds: cluster id and secret
+  bool found = false;  // operator's word that no data exists anywhere: a quorum of empty servers may found
   std::int64_t heartbeat_ms = 50;
   std::int64_t election_timeout_ms = 400;  // a follower waits this to twice this
   std::int64_t stagger_ms = 20;            // upper bound of the random wait after a broken link to the leader
-  std::size_t max_append_bytes = 256 * 1024;       // entries in one Append
+  std::size_t max_append_bytes = 256 * 1024;         // entries in one Append
   std::size_t max_inflight_bytes = 4 * 1024 * 1024;  // sent to one follower, not acknowledged
-  std::size_t max_window_bytes = 32 * 1024 * 1024;   // entries kept in memory below what is delivered; older ones are fetched
+  std::size_t max_window_bytes =
+      32 * 1024 * 1024;  // entries kept in memory below what is delivered; older ones are fetched
   std::size_t max_uncommitted_bytes = 64 * 1024 * 1024;  // the leader accepts no more forwards above this
-  std::size_t max_pending_bytes = 64 * 1024 * 1024;      // own proposals not yet delivered; propose() refuses above this
+  std::size_t max_pending_bytes =
+      64 * 1024 * 1024;  // own proposals not yet delivered; propose() refuses above this
 };
 
-// What the driver read from the disk and replayed before the peer exists.
+// Where an epoch begins in the log. The list of all of them tells any entry's epoch without its bytes.
+struct EpochStart {
+  Epoch epoch;
+  Zxid first;
+  friend bool operator==(const EpochStart&, const EpochStart&) = default;
+};
+
+// What the driver read from the disk and replayed before the peer exists. Made by Recovery (recovery.h).
 struct Recovered {
   HardState hard_state;
-  std::vector<Entry> tail;   // contiguous; ends with the last durable entry, starts at the latest at `delivered` itself (if > 0)
-  Zxid delivered;            // replayed into the tree: up to the commit mark
-  Epoch delivered_epoch;     // of the entry at `delivered`
-  std::optional<Founding> founding;   // of the first entry, if there is one up to `delivered`
+  std::vector<Entry> tail;           // contiguous; ends with the last durable entry, starts at the latest at
+                                     // `delivered` itself (if > 0)
+  Zxid delivered;                    // replayed into the tree: up to the commit mark
+  Epoch delivered_epoch;             // of the entry at `delivered`
+  std::optional<Founding> founding;  // of the first entry, if there is one up to `delivered`
   std::optional<Membership> membership;  // newest in the log up to `delivered`
-  std::vector<ForwardId> origins;    // last accepted of each origin, up to `delivered` (Origins)
+  std::vector<ForwardId> origins;        // last accepted of each origin, up to `delivered` (Origins)
+  std::vector<EpochStart> epochs;        // of the whole log; at least those above the tail's first entry
 };
 
 struct Envelope {
@@ -66,10 +81,12 @@ struct Persist {
   std::optional<Zxid> truncate_after;
   std::vector<Entry> append;
   std::optional<HardState> hard_state;
-  Zxid committed;            // to be noted in the records; a Persist with nothing else is a mark for an idle log, not synced
+  Zxid committed;  // to be noted in the records; a Persist with nothing else is a mark for an idle log, not
+                   // synced
 };
 
-// Entries [from, to] wanted from the log; the answer may be shorter (at least one entry) but starts at `from`.
+// Entries [from, to] wanted from the log; the answer may be shorter (at least one entry) but starts at
+// `from`.
 struct Fetch {
   Ticket ticket = 0;
   Zxid from, to;
@@ -78,7 +95,8 @@ struct Fetch {
 
 struct Delivery {
   Entry entry;
-  // False: a command out of its origin's order; it must have no effect (a correct leader never lets it happen).
+  // False: a command out of its origin's order; it must have no effect (a correct leader never lets it
+  // happen).
   bool accepted = true;
 };
 
@@ -91,12 +109,12 @@ struct RoleChange {
 };
 
 struct Ready {
-  std::vector<Envelope> send;            // may leave now; there is no other kind
-  std::optional<Persist> persist;        // at most one in flight
-  std::optional<Fetch> fetch;            // at most one in flight
-  std::vector<Delivery> deliver;         // committed, in zxid order, no gap
-  std::vector<BarrierId> passed;         // reached by `deliver` (apply `deliver` first)
-  std::vector<RoleChange> roles;         // in order
+  std::vector<Envelope> send;      // may leave now; there is no other kind
+  std::optional<Persist> persist;  // at most one in flight
+  std::optional<Fetch> fetch;      // at most one in flight
+  std::vector<Delivery> deliver;   // committed, in zxid order, no gap
+  std::vector<BarrierId> passed;   // reached by `deliver` (apply `deliver` first)
+  std::vector<RoleChange> roles;   // in order
   [[nodiscard]] bool empty() const;
 };
 
@@ -110,36 +128,39 @@ class Peer {
   ~Peer();
 
   // Inputs. Each runs to the end; none blocks.
-  void tick(Now now);                                    // at least every heartbeat_ms / 2
-  void step(Now now, ServerId from, LinkId link, const Message& message);  // of a link that is not the current one: dropped
-  void link_up(Now now, ServerId peer, LinkId link);     // replaces an older link to that peer
+  void tick(Now now);  // at least every heartbeat_ms / 2
+  void step(Now now, ServerId from, LinkId link,
+            const Message& message);                  // of a link that is not the current one: dropped
+  void link_up(Now now, ServerId peer, LinkId link);  // replaces an older link to that peer
   void link_down(Now now, ServerId peer, LinkId link);
   void persisted(Now now, Ticket ticket);
   void fetched(Now now, Ticket ticket, std::vector<Entry> entries);
 
-  // Takes a command for the log, here or at the leader, now or after the next election; it is delivered exactly once while this
-  // process lives (after a crash: at most once). Returns its n (ForwardId{self, boot, n}), in order 1, 2, 3, …; nothing if
-  // max_pending_bytes is reached.
+  // Takes a command for the log, here or at the leader, now or after the next election; it is delivered
+  // exactly once while this process lives (after a crash: at most once). Returns its n (ForwardId{self, boot,
+  // n}), in order 1, 2, 3, …; nothing if max_pending_bytes is reached.
   [[nodiscard]] std::optional<std::uint64_t> propose(Now now, SharedBytes command);
-  // `passed` will name `id` once everything that was committed anywhere before this call has been delivered here.
-  // Survives elections (it is asked again).
+  // `passed` will name `id` once everything that was committed anywhere before this call has been delivered
+  // here. Survives elections (it is asked again).
   void barrier(Now now, BarrierId id);
-  // Leader only (else ignored): hands leadership to the most advanced voter. Forwards wait meanwhile; given up after one election timeout.
+  // Leader only (else ignored): hands leadership to the most advanced voter. Forwards wait meanwhile; given
+  // up after one election timeout.
   void transfer(Now now);
 
   [[nodiscard]] Ready take_ready();
 
   // What it knows, for status, logs and checks.
   [[nodiscard]] RoleChange role() const;
-  [[nodiscard]] bool established() const;        // leading and the first entry of this epoch is delivered, or following such a leader
-  [[nodiscard]] HardState hard_state() const;    // the newest, durable or not
-  [[nodiscard]] Zxid last() const;               // end of the log in memory
+  [[nodiscard]] bool established()
+      const;  // leading and the first entry of this epoch is delivered, or following such a leader
+  [[nodiscard]] HardState hard_state() const;  // the newest, durable or not
+  [[nodiscard]] Zxid last() const;             // end of the log in memory
   [[nodiscard]] Zxid durable() const;
   [[nodiscard]] Zxid committed() const;
   [[nodiscard]] Zxid delivered() const;
   [[nodiscard]] const Membership& membership() const;
   [[nodiscard]] const std::optional<Founding>& founding() const;  // as delivered or in the log
-  [[nodiscard]] std::string describe() const;    // one line, as in logs and transcripts
+  [[nodiscard]] std::string describe() const;                     // one line, as in logs and transcripts
 
  private:
   struct State;
