@@ -101,26 +101,29 @@ void FileLog::prepare() {
 }
 
 void FileLog::begin_next_segment(Zxid first, std::size_t record) {
-  std::uint32_t previous = 0;
+  SegmentHeader header;
+  header.first = first;
+  header.synced = Zxid{first.value - 1};
   const bool replaces =
       !segments_.empty() && segments_.back().empty();  // no room in it even for its first record
   if (replaces) {
-    previous = segments_.back().header().previous;
+    header.previous = segments_.back().header().previous;
   } else if (!segments_.empty()) {
     sync();  // a successor proves that all before it is durable
     segments_.back().close();
-    previous = segments_.back().chain();
+    header.previous = segments_.back().chain();
   }
-  Segment next = blank_segment(first, previous, kSegmentHeaderBytes + record + record_bytes(0));
+  Segment next = blank_segment(header, kSegmentHeaderBytes + record + record_bytes(0));
   publish(next);
   if (replaces) segments_.pop_back();
   segments_.push_back(std::move(next));
 }
 
-Segment FileLog::blank_segment(Zxid first, std::uint32_t previous, std::uint64_t bytes) {
+// Under a temporary name, with a nonce of its own.
+Segment FileLog::blank_segment(SegmentHeader header, std::uint64_t bytes) {
+  header.nonce = options_.nonce();
   SpareSegment::Blank blank = spare_.take(bytes);
-  return {files_, blank.path, std::move(blank.file), blank.capacity,
-          SegmentHeader{options_.nonce(), first, previous}};
+  return {files_, blank.path, std::move(blank.file), blank.capacity, header};
 }
 
 // Gives a segment its name, which another may have until then: at every moment there is one whole and durable
@@ -155,12 +158,12 @@ void FileLog::remove_last_segment() {
 // A fresh nonce: records that were cut, or are still on their way to the old file, can't come back.
 void FileLog::rewrite_last_segment(Zxid keep) {
   const Segment& old = segments_.back();
-  Segment fresh =
-      blank_segment(old.first(), old.header().previous, old.bytes_through(keep) + record_bytes(0));
+  SegmentHeader header = old.header();
+  header.synced = keep;
+  Segment fresh = blank_segment(header, old.bytes_through(keep));
   const Stamp stamp{keep, std::min(committed_, keep)};
   const auto copy = [&](Zxid, std::string_view payload) { fresh.append_entry(payload, stamp); };
   if (keep >= old.first()) old.visit(old.first(), keep, copy);
-  fresh.append_mark(stamp);  // it vouches for the last entry
   publish(fresh);
   segments_.back() = std::move(fresh);
   synced_ = keep;

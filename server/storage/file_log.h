@@ -45,7 +45,7 @@ class FileLog {
   void settle_end();
   void rewrite_last_segment(Zxid keep);
   void begin_next_segment(Zxid first, std::size_t record);
-  [[nodiscard]] Segment blank_segment(Zxid first, std::uint32_t previous, std::uint64_t bytes);
+  [[nodiscard]] Segment blank_segment(SegmentHeader header, std::uint64_t bytes);
   void publish(Segment& segment);
   void remove_last_segment();
   [[nodiscard]] const Segment& segment_of(Zxid zxid) const;

@@ -36,6 +36,7 @@ std::string encode_unsealed(const SegmentHeader& header) {
   append_le(out, header.previous);
   append_le(out, header.nonce);
   append_zxid(out, header.first);
+  append_zxid(out, header.synced);
   append_le(out, std::uint32_t{0});
   CHECK(out.size() == kCrcAt, "the header's size is part of the format");
   return out;
@@ -59,6 +60,7 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
   header.previous = read_le<std::uint32_t>(bytes, 12);
   header.nonce = read_le<std::uint64_t>(bytes, 16);
   header.first = read_zxid(bytes, 24);
+  header.synced = read_zxid(bytes, 32);
   if (header.first < Zxid{1} || encode(header) != bytes) return std::nullopt;
   return header;
 }

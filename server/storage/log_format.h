@@ -2,10 +2,10 @@
 //
 //   log      := segment*                    files log-<first zxid, 16 hex digits>, in order, without a gap
 //   segment  := header record* zeros        written once with zeros up to its capacity before it gets its
-//   name header   := magic:8 version:4 previous:4 nonce:8 first:8 reserved:4 (0) crc:4 record   := crc:4
-//   length:4 previous:4 kind:1 tag:3 zxid:8 synced:8 committed:8 payload:length padding padding  := zeros up
-//   to a multiple of 8 kind     := 1 entry (payload: the entry's bytes; zxid: its own) | 2 mark (no payload;
-//   zxid: of the entry before it)
+//   name header   := magic:8 version:4 previous:4 nonce:8 first:8 synced:8 reserved:4 (0) crc:4 record   :=
+//   crc:4 length:4 previous:4 kind:1 tag:3 zxid:8 synced:8 committed:8 payload:length padding padding  :=
+//   zeros up to a multiple of 8 kind     := 1 entry (payload: the entry's bytes; zxid: its own) | 2 mark (no
+//   payload; zxid: of the entry before it)
 //
 //   header.crc       CRC-32C of the header's bytes before it
 //   header.previous  crc of the last record (if none: of the header) of the segment before; any number in the
@@ -23,10 +23,11 @@
 //   - A segment appears under its name only when its header, and whatever it was begun with, is durable. Its
 //   successor is begun only when
 //     it is durable as a whole; so only the last segment can be torn.
-//   - Behind the last record that passes, something is damaged, not torn, exactly if some record says
-//   `synced` of a zxid that is missing.
-//   - A segment that is rewritten (at start, or cut by a truncation) gets a fresh nonce, and all its records
-//   say that they are synced:
+//   - Behind the last record that passes, something is damaged, not torn, exactly if the header or some
+//   record says `synced` of a
+//     zxid that is missing.
+//   - A segment that is rewritten (at start, or cut by a truncation) gets a fresh nonce, and its header says
+//   that all of it is synced:
 //     it replaces the old one by a rename only when that is true.
 #pragma once
 
@@ -40,7 +41,7 @@
 
 namespace muster::storage {
 
-inline constexpr std::size_t kSegmentHeaderBytes = 40;
+inline constexpr std::size_t kSegmentHeaderBytes = 48;
 inline constexpr std::size_t kRecordHeaderBytes = 40;
 inline constexpr std::size_t kRecordAlignment = 8;
 inline constexpr std::size_t kMaxPayloadBytes = 64 * 1024 * 1024;
@@ -49,6 +50,7 @@ inline constexpr std::uint64_t kMaxSegmentBytes = 1024 * 1024 * 1024;
 struct SegmentHeader {
   std::uint64_t nonce = 0;
   Zxid first;
+  Zxid synced;
   std::uint32_t previous = 0;
   friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };

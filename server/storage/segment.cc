@@ -56,6 +56,7 @@ Segment Segment::scan(FileSystem& files, std::string path, Findings& findings) {
 
 void Segment::scan_records(std::string_view bytes, Findings& findings) {
   findings = Findings{};
+  findings.synced = header_.synced;
   chain_ = chain_start(header_);
   std::size_t at = kSegmentHeaderBytes;
   while (const auto decoded = decode_record(bytes.substr(at), header_.nonce)) {

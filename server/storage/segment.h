@@ -16,8 +16,8 @@ class Segment {
  public:
   // What a scan learned besides the entries.
   struct Findings {
-    Zxid synced;             // greatest that any valid record claims, in front of or behind a hole
-    Zxid committed;          // greatest that a record in front of the first hole claims
+    Zxid synced;     // greatest that the header or any valid record claims, in front of or behind a hole
+    Zxid committed;  // greatest that a record in front of the first hole claims
     bool ends_clean = true;  // only zeros follow the last record
   };
 

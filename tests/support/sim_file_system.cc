@@ -1,6 +1,7 @@
 #include "tests/support/sim_file_system.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
 #include "common/check.h"
@@ -93,6 +94,7 @@ class SimFileSystem::SimFile : public File {
       throw DiskError("cannot sync: simulated failure.");
     Inode& file = inode();
     file.durable.resize(file.cached.size);
+    files_.counters_.most_synced_bytes = std::max(files_.counters_.most_synced_bytes, dirty_bytes(file));
     for (const auto& [page, bits] : file.dirty)
       if (page < file.cached.pages.size()) file.durable.pages[page] = file.cached.pages[page];
     file.dirty.clear();
@@ -200,13 +202,17 @@ void SimFileSystem::drop_unreachable() {
 
 // --- crashes ---
 
+std::uint64_t SimFileSystem::dirty_bytes(const Inode& inode) {
+  std::uint64_t sectors = 0;
+  for (const auto& [page, bits] : inode.dirty) sectors += static_cast<std::uint64_t>(std::popcount(bits));
+  return sectors * kSectorBytes;
+}
+
 SimFileSystem::Content SimFileSystem::survivor(const Inode& inode, Random& random) {
   Content left = inode.durable;
   const std::uint64_t fate =
       random.below(4);  // 0: all lost, 1: all kept, 2: the first part kept, 3: any subset
-  std::uint64_t dirty_sectors = 0;
-  for (const auto& [page, bits] : inode.dirty)
-    dirty_sectors += static_cast<std::uint64_t>(__builtin_popcount(bits));
+  const std::uint64_t dirty_sectors = dirty_bytes(inode) / kSectorBytes;
   if (fate == 0 || (dirty_sectors == 0 && inode.cached.size == inode.durable.size)) return left;
   const std::uint64_t kept = fate == 1 ? dirty_sectors : random.below(dirty_sectors + 1);
 

@@ -32,6 +32,7 @@ class SimFileSystem : public FileSystem {
     std::uint64_t operations = 0;  // all of these
     std::uint64_t creates = 0, writes = 0, bytes_written = 0, syncs = 0, renames = 0, removes = 0,
                   directory_syncs = 0;
+    std::uint64_t most_synced_bytes = 0;  // that one sync had to write
   };
 
   // A copy has the same contents, page cache included. Files that are open stay with the original.
@@ -105,6 +106,7 @@ class SimFileSystem : public FileSystem {
   static void apply(Names& names, const NameChange& change);
   [[nodiscard]] std::optional<InodeId> find(const std::string& path) const;
   void drop_unreachable();
+  static std::uint64_t dirty_bytes(const Inode& inode);
   static Content survivor(const Inode& inode, Random& random);
 
   std::map<std::string, Directory> directories_;

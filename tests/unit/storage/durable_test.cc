@@ -176,7 +176,7 @@ TEST_CASE("a mark costs one write, and only if it says something new") {
   CHECK(files.counters().operations == before.operations + 1);
 }
 
-TEST_CASE("no step writes more than a slice of the next segment") {
+TEST_CASE("no step writes or syncs more than a slice of the next segment") {
   constexpr std::uint64_t kSegment = 8 * 1024 * 1024;
   SimFileSystem files;
   Disk disk(files, kSegment);
@@ -189,6 +189,7 @@ TEST_CASE("no step writes more than a slice of the next segment") {
   }
   CHECK(files.list(kDirectory).size() >= 5 + 2);
   CHECK(most < 1'300'000);
+  CHECK(files.counters().most_synced_bytes < 1'300'000);
 }
 
 TEST_CASE("a failed sync ends the log's life") {
