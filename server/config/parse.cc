@@ -117,6 +117,7 @@ class Parser {
   void read_server_id();
   void read_servers();
   void read_server(const Value& key, const Value& value);
+  void read_words();
   void read_limits_and_log();
   void check_servers();
   void check_timing();
@@ -130,8 +131,9 @@ class Parser {
   Config& config_ = loaded_.config;
 };
 
-const Names kTop{"server_id", "data_dir",     "client_address",      "servers", "secret_file",
-                 "tick_ms",   "heartbeat_ms", "election_timeout_ms", "limits",  "log"};
+const Names kTop{"server_id",    "data_dir",          "client_address", "servers",
+                 "secret_file",  "tick_ms",           "heartbeat_ms",   "election_timeout_ms",
+                 "super_digest", "four_letter_words", "limits",         "log"};
 
 Value Parser::find(const std::string& section, const std::string& key) const {
   std::string variable = "MUSTER_" + (section.empty() ? key : section + "_" + key);
@@ -289,6 +291,16 @@ void Parser::read_servers() {
             [](const Server& a, const Server& b) { return a.id < b.id; });
 }
 
+void Parser::read_words() {
+  const Value digest = find("", "super_digest");
+  if (const auto text = text_of(digest, "super_digest")) {
+    config_.super_digest = *text;
+    if (text->find(':') == std::string::npos) problem(digest, "super_digest must be USER:DIGEST");
+  }
+  const Value words = find("", "four_letter_words");
+  if (const auto text = text_of(words, "four_letter_words")) config_.four_letter_words = *text;
+}
+
 void Parser::read_limits_and_log() {
   Names limit_names;
   for (const auto& key : kLimits) limit_names.push_back(key.name);
@@ -412,6 +424,7 @@ Loaded Parser::run(const std::string& text) {
   number("", "heartbeat_ms", 10, 10'000, [&](std::int64_t value) { config_.heartbeat_ms = value; });
   number("", "election_timeout_ms", 30, 60'000,
          [&](std::int64_t value) { config_.election_timeout_ms = value; });
+  read_words();
   read_limits_and_log();
   check_servers();
   check_timing();

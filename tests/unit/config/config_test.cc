@@ -69,6 +69,7 @@ TEST_CASE("the manual is valid as it stands and states the defaults") {
   CHECK(read_back.tick_ms == defaults.tick_ms);
   CHECK(read_back.heartbeat_ms == defaults.heartbeat_ms);
   CHECK(read_back.election_timeout_ms == defaults.election_timeout_ms);
+  CHECK(read_back.four_letter_words == defaults.four_letter_words);
   // Names every field: a new limit does not compile here until the manual has it.
   const auto& [a1, b1, c1, d1, e1, f1, g1, h1] = read_back.limits;
   const auto& [a2, b2, c2, d2, e2, f2, g2, h2] = defaults.limits;
@@ -162,6 +163,14 @@ TEST_CASE("an id can come from the host's name") {
   CHECK(problem(text, {}, "muster").find("ends in none") != std::string::npos);
   CHECK(problem(text, {}, "muster-0").find("from 1 to 254") != std::string::npos);
   CHECK(parse("server_id: hostname+1\ndata_dir: /d\n", "f", {}, "muster-0").config.server_id == ServerId{1});
+}
+
+TEST_CASE("words and the super user") {
+  const auto loaded = parse(alone + "super_digest: super:abc=\nfour_letter_words: ruok,srvr\n", "f", {}, "h");
+  CHECK(loaded.problems.empty());
+  CHECK(loaded.config.super_digest == "super:abc=");
+  CHECK(loaded.config.four_letter_words == "ruok,srvr");
+  CHECK(problem(alone + "super_digest: abc\n") == "f:3: super_digest must be USER:DIGEST");
 }
 
 TEST_CASE("servers must fit together") {

@@ -1,0 +1,46 @@
+// Accepts connections. When the process has no file descriptor left, it refuses callers politely instead of
+// spinning or going deaf.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "server/config/config.h"
+#include "server/runtime/asio.h"
+
+namespace muster::runtime {
+
+// Opens a listening socket. A name is resolved (it blocks); "" means all addresses, IPv4 and IPv6. Throws
+// StartError, with `option` in its sentence: no such address, address in use, not permitted.
+[[nodiscard]] tcp::acceptor open_listener(asio::io_context& io, const config::Endpoint& endpoint,
+                                          const char* option);
+// Takes over one that listens already.
+[[nodiscard]] tcp::acceptor adopt_listener(asio::io_context& io, int descriptor);
+
+class Listener {
+ public:
+  // `address`: the caller's, as text; IPv4 as IPv4 also where it came over an IPv6 socket.
+  using OnAccepted = std::function<void(tcp::socket socket, std::string address)>;
+
+  Listener(tcp::acceptor acceptor, OnAccepted on_accepted);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  void start();
+  void close();
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  void wait();
+  void accept_some();
+  void refuse_one(int error);
+  void pause();
+
+  tcp::acceptor acceptor_;
+  OnAccepted on_accepted_;
+  asio::steady_timer pause_;
+  int spare_;  // a descriptor to give up when there is none left
+};
+
+}  // namespace muster::runtime

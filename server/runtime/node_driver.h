@@ -1,0 +1,47 @@
+// Feeds Node and empties it: after the inputs of one turn of the loop, one drain. Node thread only.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "common/clock.h"
+#include "server/node/node.h"
+#include "server/runtime/asio.h"
+
+namespace muster::runtime {
+
+class NodeDriver {
+ public:
+  // What becomes of outputs: `output` for each, in order; then `flush`, once for all of them.
+  struct Route {
+    std::function<void(node::Output output)> output;
+    std::function<void()> flush;
+  };
+
+  NodeDriver(asio::io_context& io, node::Node node, Route route);
+
+  // `feed(Node&, Now)` gives the node one input.
+  template <class Feed>
+  void input(Feed feed) {
+    ++inputs_;
+    feed(node_, now());
+    schedule_drain();
+  }
+  void drain();
+
+  [[nodiscard]] static Now now();
+  [[nodiscard]] const node::Node& node() const { return node_; }
+  [[nodiscard]] std::uint64_t inputs() const { return inputs_; }
+
+ private:
+  // Posted, so that it runs after the handlers that are ready now.
+  void schedule_drain();
+
+  asio::io_context& io_;
+  node::Node node_;
+  Route route_;
+  bool scheduled_ = false;
+  std::uint64_t inputs_ = 0;
+};
+
+}  // namespace muster::runtime

@@ -1,0 +1,242 @@
+#include "server/runtime/server.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <utility>
+
+#include "server/runtime/client_listener.h"
+#include "server/runtime/crypto.h"
+#include "server/runtime/data_directory.h"
+#include "server/runtime/disk_thread.h"
+#include "server/runtime/logging.h"
+#include "server/runtime/peer_mesh.h"
+#include "server/runtime/ticker.h"
+
+namespace muster::runtime {
+namespace {
+
+constexpr std::size_t kReplayBytes = 4 * 1024 * 1024;  // read at a time at the start
+
+node::NodeConfig node_config(const config::Config& config, bool found) {
+  node::NodeConfig out;
+  out.peer.self = config.server_id;
+  out.peer.boot = random_number();
+  out.peer.initial = config.membership();
+  out.peer.entropy = random_bytes(48);
+  out.peer.found = found;
+  out.peer.heartbeat_ms = config.heartbeat_ms;
+  out.peer.election_timeout_ms = config.election_timeout_ms;
+  out.tick_ms = config.tick_ms;
+  out.limits = config.limits;
+  out.super_digest = config.super_digest;
+  out.four_letter_words = config.four_letter_words;
+  out.environment = {{"host.name", config::process_host_name()}};
+  out.configuration = {{"clientPort", std::to_string(config.client_address.port)},
+                       {"clientPortAddress", config.client_address.host},
+                       {"dataDir", config.data_dir}};
+  return out;
+}
+
+node::Node make_node(const config::Config& config, bool found, const storage::Durable& durable) {
+  node::StartState start;
+  start.hard_state = durable.hard_state();
+  start.first = durable.first();
+  start.last = durable.last();
+  start.commit_mark = durable.commit_mark();
+  start.read = [&durable](Zxid from, Zxid to) { return durable.read(from, to, kReplayBytes); };
+  return {node_config(config, found), start, Random(random_number())};
+}
+
+tcp::acceptor client_acceptor(asio::io_context& io, const config::Config& config,
+                              const ServerOptions& options) {
+  if (options.client_listener >= 0) return adopt_listener(io, options.client_listener);
+  return open_listener(io, config.client_address, "client_address");
+}
+
+// The server's own name may lead anywhere, or nowhere yet: then it listens on all addresses.
+tcp::acceptor peer_acceptor(asio::io_context& io, const config::Config& config,
+                            const ServerOptions& options) {
+  if (options.peer_listener >= 0) return adopt_listener(io, options.peer_listener);
+  const config::Server* self = config.find(config.server_id);
+  if (self == nullptr) return tcp::acceptor(io);
+  config::Endpoint endpoint = self->peer;
+  if (endpoint.host == "localhost") endpoint.host = "127.0.0.1";
+  if (!config::is_literal_address(endpoint.host)) endpoint.host.clear();
+  return open_listener(io, endpoint, "the peer address");
+}
+
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string describe(const broadcast::RoleChange& change) {
+  switch (change.role) {
+    case broadcast::Role::leading:
+      return fmt::format("leading epoch {}", change.epoch.value);
+    case broadcast::Role::following:
+      return fmt::format("following server {} in epoch {}", change.leader.value, change.epoch.value);
+    case broadcast::Role::looking:
+      break;
+  }
+  return fmt::format("looking for a leader, epoch {}", change.epoch.value);
+}
+
+}  // namespace
+
+// Everything that lives long, in the order of its construction. The disk thread ends first of all, in
+// shut_down().
+struct Server::State {
+  State(const config::Config& given, const ServerOptions& options)
+      : config(given),
+        directory(config),
+        driver(io, make_node(config, options.found, directory.durable()),
+               {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
+        clients(driver, client_acceptor(io, config, options), buffer),
+        mesh(io, driver, config, peer_acceptor(io, config, options), buffer),
+        ticker(io, driver, std::max<std::int64_t>(1, config.heartbeat_ms / 2),
+               [this](Now now) { on_tick(now); }),
+        signals(io),
+        disk(directory.durable(), {[this](broadcast::Ticket ticket) { on_persisted(ticket); },
+                                   [this](broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
+                                     on_fetched(ticket, std::move(entries));
+                                   }}) {}
+
+  void route(node::Output output);
+  void flush();
+  void on_tick(Now now);
+  // On the disk thread.
+  void on_persisted(broadcast::Ticket ticket);
+  void on_fetched(broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
+
+  void note_cluster();
+  void begin_stop();
+  void maybe_shut_down(Now now);
+  void shut_down();
+  [[nodiscard]] bool leads() const { return driver.node().peer().role().role == broadcast::Role::leading; }
+
+  config::Config config;
+  DataDirectory directory;
+  asio::io_context io{1};  // one thread runs it
+  ReadBuffer buffer;
+  NodeDriver driver;
+  ClientListener clients;
+  PeerMesh mesh;
+  Ticker ticker;
+  asio::signal_set signals;
+  DiskThread disk;
+
+  bool cluster_noted = false;
+  std::optional<std::int64_t> stop_by_ms;  // stopping: then at the latest
+};
+
+void Server::State::route(node::Output output) {
+  for (const auto& change : output.roles) log::info(describe(change));
+  for (const auto& envelope : output.to_peers) mesh.send(envelope);
+  if (output.persist) disk.persist(std::move(*output.persist));
+  if (output.fetch) disk.fetch(*output.fetch);
+  for (auto& write : output.to_clients) clients.write(std::move(write));
+}
+
+void Server::State::flush() {
+  mesh.flush();
+  clients.flush();
+  note_cluster();
+  if (stop_by_ms) maybe_shut_down(NodeDriver::now());
+}
+
+void Server::State::on_tick(Now now) {
+  clients.sweep(now);
+  if (stop_by_ms) maybe_shut_down(now);
+}
+
+void Server::State::on_persisted(broadcast::Ticket ticket) {
+  asio::post(
+      io, [this, ticket] { driver.input([&](node::Node& node, Now now) { node.persisted(now, ticket); }); });
+}
+
+void Server::State::on_fetched(broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
+  asio::post(io, [this, ticket, entries = std::move(entries)]() mutable {
+    driver.input([&](node::Node& node, Now now) { node.fetched(now, ticket, std::move(entries)); });
+  });
+}
+
+// Once the founding entry is committed, the directory belongs to that ensemble for ever.
+void Server::State::note_cluster() {
+  if (cluster_noted) return;
+  const auto& peer = driver.node().peer();
+  if (!peer.founding() || peer.delivered().value == 0) return;
+  cluster_noted = true;
+  disk.run([this, id = peer.founding()->cluster_id] { directory.identity().set_cluster(id); });
+}
+
+void Server::State::begin_stop() {
+  if (stop_by_ms) return;
+  log::info("stopping");
+  stop_by_ms = NodeDriver::now().mono_ms + config.election_timeout_ms;
+  clients.stop_accepting();
+  driver.input([](node::Node& node, Now now) { node.transfer(now); });
+}
+
+void Server::State::maybe_shut_down(Now now) {
+  const bool alone = driver.node().peer().membership().voters() <= 1;
+  if (leads() && !alone && now.mono_ms < *stop_by_ms) return;
+  // Posted: this may run in the middle of what it closes.
+  asio::post(io, [this] { shut_down(); });
+}
+
+void Server::State::shut_down() {
+  ticker.close();
+  signals.cancel();
+  clients.close();
+  mesh.close();
+  disk.finish();
+  io.stop();
+}
+
+Server::Server(const config::Config& config, const ServerOptions& options) {
+  ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail
+  raise_file_limit();
+  state_ = std::make_unique<State>(config, options);
+}
+
+Server::~Server() = default;
+
+void Server::stop_on_signals() {
+  state_->signals.add(SIGINT);
+  state_->signals.add(SIGTERM);
+  state_->signals.async_wait([this](const error_code& error, int) {
+    if (!error) state_->begin_stop();
+  });
+}
+
+void Server::run() {
+  log::info(fmt::format("server {} serves clients on port {}, data in {}", state_->config.server_id.value,
+                        state_->clients.port(), state_->config.data_dir));
+  state_->clients.start();
+  state_->mesh.start();
+  state_->ticker.start();
+  state_->io.run();
+  log::info("stopped");
+}
+
+void Server::stop() {
+  asio::post(state_->io, [this] { state_->begin_stop(); });
+}
+
+std::future<node::Status> Server::status() {
+  auto promise = std::make_shared<std::promise<node::Status>>();
+  auto future = promise->get_future();
+  asio::post(state_->io, [this, promise] { promise->set_value(state_->driver.node().status()); });
+  return future;
+}
+
+std::uint16_t Server::client_port() const { return state_->clients.port(); }
+
+}  // namespace muster::runtime
