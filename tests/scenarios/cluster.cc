@@ -261,6 +261,13 @@ int Cluster::leader() const {
   return best;
 }
 
+bool Cluster::may_lose_disk(int id) const {
+  return std::all_of(servers_.begin(), servers_.end(), [&](const auto& other) {
+    const bool voter = config_.initial.is_voter(ServerId{other.first});
+    return other.first == id || !voter || other.second.disk.hard_state.qualified;
+  });
+}
+
 std::vector<int> Cluster::ids() const {
   std::vector<int> ids;
   for (const auto& [id, s] : servers_) ids.push_back(id);
@@ -309,9 +316,17 @@ void Cluster::release(int from, int to) { pipes_[{from, to}].held = false; }
 
 void Cluster::drop(int from, int to) { pipes_[{from, to}].queue.clear(); }
 
+// A stream that lost bytes is broken: it comes back as a new link.
 void Cluster::heal() {
-  for (auto& [way, pipe] : pipes_) pipe.held = pipe.swallows = false;
-  for (const auto& [a, b] : std::set<std::pair<int, int>>(cut_)) connect(a, b);
+  std::set<std::pair<int, int>> again = cut_;
+  for (auto& [way, pipe] : pipes_) {
+    if (pipe.swallows) again.insert(pair_of(way.first, way.second));
+    pipe.held = pipe.swallows = false;
+  }
+  for (const auto& [a, b] : again) {
+    cut(a, b);
+    connect(a, b);
+  }
 }
 
 void Cluster::release_disk(int id) { server(id).disk_held = false; }

@@ -54,6 +54,8 @@ class Cluster {
 
   [[nodiscard]] std::vector<int> ids() const;
   [[nodiscard]] int leader() const;  // of the greatest epoch; 0: none
+  // All disks but this one hold a server that votes: losing this one loses nothing.
+  [[nodiscard]] bool may_lose_disk(int id) const;
   [[nodiscard]] bool up(int id) const { return servers_.count(id) != 0 && servers_.at(id).peer.has_value(); }
   [[nodiscard]] std::string take_text();
   [[nodiscard]] bool violated() const { return violated_; }
