@@ -1,0 +1,48 @@
+#include "tests/simulation/checks/expiry.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "tests/simulation/sim.h"
+
+namespace muster::simulation {
+
+void Expiry::attached(Socket socket, SessionId session, int server, std::int64_t timeout_us,
+                      std::int64_t now_us) {
+  contacts_[socket] = {session, server, timeout_us, now_us, now_us};
+}
+
+void Expiry::heard(Socket socket, std::int64_t now_us) {
+  const auto place = contacts_.find(socket);
+  if (place == contacts_.end()) return;
+  Contact& contact = place->second;
+  if (now_us - contact.last_us > contact.timeout_us / 3) contact.since_us = now_us;
+  contact.last_us = now_us;
+}
+
+void Expiry::lost(Socket socket) { contacts_.erase(socket); }
+
+void Expiry::server_disturbed(int server, std::int64_t now_us) {
+  for (auto& [socket, contact] : contacts_) {
+    if (contact.server == server) contact.since_us = std::max(contact.since_us, now_us);
+  }
+}
+
+void Expiry::on_expired(SessionId session, std::int64_t decided_us) const {
+  constexpr std::int64_t slack_us = 2'000'000;  // between the decision and the disk that first sees it
+  for (const auto& [socket, contact] : contacts_) {
+    if (contact.session != session) continue;
+    const bool steady = contact.since_us + contact.timeout_us + slack_us <= decided_us;
+    const bool lately = contact.last_us + contact.timeout_us / 3 >= decided_us;
+    if (steady && lately) {
+      broken("early-expiry",
+             fmt::format(
+                 "session {:x} expired at {} ms though connected to server {} since {} ms, heard at {} ms",
+                 static_cast<std::uint64_t>(session.value), decided_us / 1000, contact.server + 1,
+                 contact.since_us / 1000, contact.last_us / 1000));
+    }
+  }
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,38 @@
+// Sessions expire only when they may: not while their client was in touch with a server that did not close
+// the connection.
+//   early-expiry   a session expired although, for the whole of its time-out before the leader decided so,
+//   its connection stood at a
+//                  server that ran, and its client was heard of there often enough
+#pragma once
+
+#include <muster/ids.h>
+
+#include <cstdint>
+#include <map>
+
+namespace muster::simulation {
+
+class Expiry {
+ public:
+  using Socket = std::uint64_t;
+
+  void attached(Socket socket, SessionId session, int server, std::int64_t timeout_us, std::int64_t now_us);
+  void heard(Socket socket, std::int64_t now_us);  // its server took bytes of it
+  void lost(Socket socket);
+  void server_disturbed(int server,
+                        std::int64_t now_us);  // paused or gone for a while: its sessions' time starts again
+  // The history closes the session; the decision was made at decided_us.
+  void on_expired(SessionId session, std::int64_t decided_us) const;
+
+ private:
+  struct Contact {
+    SessionId session;
+    int server = 0;
+    std::int64_t timeout_us = 0;
+    std::int64_t since_us = 0;  // heard of often enough since then
+    std::int64_t last_us = 0;
+  };
+  std::map<Socket, Contact> contacts_;
+};
+
+}  // namespace muster::simulation

@@ -1,0 +1,88 @@
+// What the servers' logs must never do, judged from what they hand to their disks, what those have performed
+// and what is sent:
+//   election-safety      one leader for each epoch
+//   log-matching         (epoch, zxid) names one entry for ever; nothing of a later epoch contradicts a
+//   committed entry promise              a vote or an acknowledgement leaves only after the disk has
+//   performed what it speaks of commit-durability    an entry delivered anywhere is on the disks of a quorum
+//   of qualified voters commit-rule          a leader's commit point lands on entries of its own epoch
+//   leader-completeness  a leader holds everything that was committed in earlier epochs
+//   committed-kept       nobody cuts a committed entry off its log
+//   recovery             a disk gives back after a crash all that it had performed
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "server/broadcast/peer.h"
+#include "tests/simulation/sim.h"
+
+namespace muster::simulation {
+
+// One entry that some server handed to its disk.
+struct Record {
+  broadcast::Entry entry;
+  std::int64_t first_seen_us = 0;
+};
+
+class Logs {
+ public:
+  Logs(Loop& loop, int servers);
+
+  // Servers are counted from 0 here.
+  void on_state(int server, const broadcast::Peer& peer);  // after every input
+  void on_send(int server, ServerId to, const broadcast::Message& message);
+  void on_handed(int server, const broadcast::Persist& persist);   // left the node, not yet performed
+  void on_durable(int server, const broadcast::Persist& persist);  // performed
+  void on_recovered(int server, const broadcast::HardState& hard_state,
+                    const std::vector<broadcast::Entry>& log);
+  void on_wiped(int server);
+
+  // The next committed entry, as it was delivered first, by a server in `epoch`.
+  const Record& adopt(int server, Epoch epoch);
+  [[nodiscard]] Zxid committed() const { return Zxid{static_cast<std::int64_t>(committed_.size())}; }
+
+  [[nodiscard]] const broadcast::HardState& durable_hard_state(int server) const {
+    return disks_[at(server)].hard_state;
+  }
+  [[nodiscard]] Zxid durable_last(int server) const;
+  [[nodiscard]] std::size_t elections() const { return leaders_.size(); }
+  [[nodiscard]] Epoch newest_epoch() const { return leaders_.empty() ? Epoch{} : leaders_.rbegin()->first; }
+  // Disks that hold no vote: new or wiped and not yet repaired.
+  [[nodiscard]] int unqualified() const;
+
+ private:
+  using RecordId = std::uint32_t;
+  // A log's entries from zxid 1 on.
+  using Log = std::vector<RecordId>;
+  struct Disk {
+    broadcast::HardState hard_state;
+    Log durable, handed;
+    broadcast::RoleChange role;
+    Zxid committed;
+  };
+  struct Committed {
+    RecordId record = 0;
+    Epoch delivered_in;  // not before the epoch that committed it
+  };
+
+  static std::size_t at(int server) { return static_cast<std::size_t>(server); }
+  RecordId intern(const broadcast::Entry& entry);
+  void change(Log& log, const broadcast::Persist& persist);
+  void check_against_committed(int server, const broadcast::Persist& persist);
+  void check_leader(int server, const broadcast::Peer& peer);
+  [[nodiscard]] const Record* on_a_quorum(Zxid zxid) const;
+  [[nodiscard]] std::string holders(Zxid zxid) const;
+
+  Loop& loop_;
+  std::vector<Disk> disks_;
+  std::deque<Record> records_;
+  std::unordered_map<std::uint64_t, RecordId> by_name_;  // never iterated
+  std::vector<Committed> committed_;
+  std::map<Epoch, int> leaders_;
+};
+
+}  // namespace muster::simulation

@@ -1,0 +1,165 @@
+// What a client holds against the model.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/simulation/client.h"
+
+namespace muster::simulation {
+namespace {
+
+const std::string* path_of(const wire::Request& request) {
+  if (const auto* r = std::get_if<wire::GetDataRequest>(&request)) return &r->path;
+  if (const auto* r = std::get_if<wire::ExistsRequest>(&request)) return &r->path;
+  if (const auto* r = std::get_if<wire::GetChildrenRequest>(&request)) return &r->path;
+  return nullptr;
+}
+
+}  // namespace
+
+// A reply that shows the state at `zxid`.
+void Client::see(Zxid zxid) {
+  if (zxid < seen_)
+    broken("zxid-monotone", fmt::format("{} saw {} and is now told {}", who(), seen_.value, zxid.value));
+  if (zxid > model_.applied())
+    broken("reply", fmt::format("{} is told {}, but only {} are committed", who(), zxid.value,
+                                model_.applied().value));
+  seen_ = zxid;
+}
+
+void Client::on_reply(const wire::ReplyHeader& header, std::string_view body) {
+  if (pending_.empty() || pending_.front().xid != header.xid) {
+    broken("replies-in-order", fmt::format("{} is answered xid {} and waits for {}", who(), header.xid.value,
+                                           pending_.empty() ? 0 : pending_.front().xid.value));
+  }
+  const Request request = std::move(pending_.front());
+  pending_.pop_front();
+  wire::ReplyBody decoded;
+  if (header.error == ErrorCode::ok) {
+    auto result = wire::decode_reply_body(wire::type_of(request.request), body);
+    if (!result) broken("codec", fmt::format("{} can't decode a reply: {}", who(), result.error().message));
+    decoded = std::move(result.value());
+  }
+  loop_.note("answer",
+             {index_, header.xid.value, header.zxid.value, static_cast<std::int64_t>(header.error)});
+  if (!request.token.empty()) return check_write(request, header, decoded);
+  see(header.zxid);
+  watches_.on_reply(model_, header.zxid);
+  if (std::holds_alternative<wire::CloseSessionRequest>(request.request)) {
+    if (model_.tree().session(session_))
+      broken("reply", fmt::format("{} closed its session, which lives on", who()));
+    return forget_session();
+  }
+  check_read(request, header, decoded);
+}
+
+void Client::check_write(const Request& request, const wire::ReplyHeader& header,
+                         const wire::ReplyBody& body) {
+  if (header.zxid.value <= 0 || header.zxid > model_.applied()) {
+    broken("reply", fmt::format("{}'s write {} is answered {} with zxid {}", who(), request.token,
+                                static_cast<int>(header.error), header.zxid.value));
+  }
+  const Model::Applied& applied = model_.at(header.zxid);
+  if (applied.token != request.token) {
+    broken("reply", fmt::format("{}'s write {} is answered with entry {}, which is {}", who(), request.token,
+                                header.zxid.value, applied.token));
+  }
+  const wire::Reply& expected = applied.outcome.reply;
+  if (header.error != expected.error || (header.error == ErrorCode::ok && !(body == expected.body))) {
+    broken("reply",
+           fmt::format("{}'s write {} is answered {}, its entry {} gave {}", who(), request.token,
+                       static_cast<int>(header.error), header.zxid.value, static_cast<int>(expected.error)));
+  }
+  if (model_.effects(request.token) != 1) {
+    broken("exactly-once", fmt::format("{}'s write {} is acknowledged and was applied {} times", who(),
+                                       request.token, model_.effects(request.token)));
+  }
+  if (!request.resent && header.zxid <= request.committed_before) {
+    broken("sync", fmt::format("{}'s write {} at {} was sent when {} was committed", who(), request.token,
+                               header.zxid.value, request.committed_before.value));
+  }
+  ++counts_.acks;
+  if (request.resent && header.zxid < seen_) {
+    ++counts_.retold;
+  } else {
+    see(header.zxid);
+    watches_.on_reply(model_, header.zxid);
+  }
+  if (header.error == ErrorCode::ok) remember_own(body);
+}
+
+void Client::remember_own(const wire::ReplyBody& body) {
+  if (const auto* stat = std::get_if<wire::StatReply>(&body)) last_version_ = stat->stat.version;
+  std::string path;
+  if (const auto* created = std::get_if<wire::CreateReply>(&body)) path = created->path;
+  if (const auto* created = std::get_if<wire::Create2Reply>(&body)) path = created->path;
+  if (std::count(path.begin(), path.end(), '/') == 2) own_.push_back(path);
+  if (own_.size() > 30) own_.pop_front();
+}
+
+void Client::check_read(const Request& request, const wire::ReplyHeader& header,
+                        const wire::ReplyBody& body) {
+  ++counts_.reads;
+  if (std::holds_alternative<wire::SyncRequest>(request.request)) {
+    if (header.error != ErrorCode::ok || header.zxid < request.committed_before) {
+      broken("sync",
+             fmt::format("{}'s sync is answered {} at {}; {} was committed before", who(),
+                         static_cast<int>(header.error), header.zxid.value, request.committed_before.value));
+    }
+    return;
+  }
+  const std::string* path = path_of(request.request);
+  if (path == nullptr) return;
+  if (const auto* reply = std::get_if<wire::GetDataReply>(&body)) {
+    check_node(*path, header, &reply->data, &reply->stat, nullptr);
+    last_version_ = reply->stat.version;
+  } else if (const auto* exists = std::get_if<wire::StatReply>(&body)) {
+    check_node(*path, header, nullptr, &exists->stat, nullptr);
+  } else if (const auto* names = std::get_if<wire::ChildrenReply>(&body)) {
+    check_node(*path, header, nullptr, nullptr, &names->children);
+  } else if (const auto* both = std::get_if<wire::Children2Reply>(&body)) {
+    check_node(*path, header, nullptr, &both->stat, &both->children);
+  } else {
+    check_node(*path, header, nullptr, nullptr, nullptr);
+  }
+  arm(request, header);
+}
+
+void Client::check_node(const std::string& path, const wire::ReplyHeader& header,
+                        const std::optional<std::string>* data, const Stat* stat,
+                        const std::vector<std::string>* children) const {
+  const Model::Version* version = model_.version(path, header.zxid);
+  const bool there = version != nullptr && version->node.has_value();
+  const ErrorCode expected = there ? ErrorCode::ok : ErrorCode::no_node;
+  const bool same =
+      header.error == expected && (!there || ((data == nullptr || *data == version->node->data) &&
+                                              (stat == nullptr || *stat == version->node->stat)));
+  bool same_children = true;
+  if (there && children != nullptr) {
+    std::vector<std::string> sorted = *children;
+    std::sort(sorted.begin(), sorted.end());
+    same_children = hash_of(sorted) == version->children;
+  }
+  if (!same || !same_children) {
+    broken("reply",
+           fmt::format("{} reads {} at {} and gets {}, which is not the state there ({}, version of {})",
+                       who(), path, header.zxid.value, static_cast<int>(header.error),
+                       there ? "exists" : "absent", version == nullptr ? 0 : version->zxid.value));
+  }
+}
+
+void Client::arm(const Request& request, const wire::ReplyHeader& header) {
+  using Kind = ClientWatches::Kind;
+  const bool ok = header.error == ErrorCode::ok;
+  if (const auto* get = std::get_if<wire::GetDataRequest>(&request.request)) {
+    if (get->watch && ok) watches_.armed(get->path, Kind::data, header.zxid);
+  } else if (const auto* exists = std::get_if<wire::ExistsRequest>(&request.request)) {
+    if (exists->watch && (ok || header.error == ErrorCode::no_node))
+      watches_.armed(exists->path, Kind::data, header.zxid);
+  } else if (const auto* names = std::get_if<wire::GetChildrenRequest>(&request.request)) {
+    if (names->watch && ok) watches_.armed(names->path, Kind::child, header.zxid);
+  }
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,111 @@
+// One server: a Node and its Durable on a simulated disk, driven as the real runtime drives them. It can be
+// paused, die between any two of its outputs and at any operation of its disk, and lose its disk.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "server/node/node.h"
+#include "server/storage/durable.h"
+#include "tests/simulation/checks/expiry.h"
+#include "tests/simulation/checks/logs.h"
+#include "tests/simulation/checks/model.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/sockets.h"
+#include "tests/support/sim_file_system.h"
+
+namespace muster::simulation {
+
+// What every server works with.
+struct Surroundings {
+  Loop& loop;
+  const Profile& profile;
+  Network& network;
+  Sockets& sockets;
+  Logs& logs;
+  Model& model;
+  Expiry& expiry;
+};
+
+enum class Death { killed, power_cut };  // the page cache stays, or only what was synced
+
+class Host : public PeerEnd, public ServerEnd {
+ public:
+  Host(const Surroundings& around, int index, Random random);
+
+  void start();
+  // Dies now; starts again after restart_us, if that is not negative.
+  void die(Death death, std::int64_t restart_us);
+  void die_within_output(int steps);     // after so many steps of coming outputs
+  void die_within_disk_work(int steps);  // at an operation of the next write
+  void wipe(std::int64_t restart_us);
+  void pause(std::int64_t for_us);
+  void resume();
+  void slow_disk(int factor, std::int64_t for_us);
+  void jump_wall_clock(std::int64_t ms) { wall_skew_ms_ += ms; }
+  void transfer();
+  void recover_from_faults();  // no fault that was asked for is left to come
+
+  [[nodiscard]] bool up() const { return node_ != nullptr; }
+  [[nodiscard]] bool paused() const { return paused_; }
+  [[nodiscard]] const node::Node& node() const { return *node_; }
+  [[nodiscard]] bool leads() const { return up() && node_->peer().role().role == broadcast::Role::leading; }
+  [[nodiscard]] int deaths() const { return deaths_; }
+
+  broadcast::LinkId link_up(int peer) override;
+  void link_down(int peer, broadcast::LinkId link) override;
+  void receive(int peer, broadcast::LinkId link, node::PeerMessage message) override;
+  [[nodiscard]] bool accepts() const override { return up(); }
+  void client_opened(SocketId socket, std::string address) override;
+  void client_bytes(SocketId socket, std::string bytes) override;
+  void client_closed(SocketId socket) override;
+
+ private:
+  using Action = std::function<void()>;
+
+  [[nodiscard]] Now now() const;
+  void input(Action action);
+  void after_input();
+  void drain();
+  void tick();
+  void emit(node::Output output);
+  bool dies_after_step();  // counts one step of the output
+  bool dies_at(int per_thousand);
+  void submit(broadcast::Persist persist);
+  void perform();
+  void read(const broadcast::Fetch& fetch);
+  void follow_applied();
+  bool open_disk();
+  void check_vote_files() const;
+  void boot();
+  void leave_half_done_work();
+  [[nodiscard]] std::int64_t restart_delay();
+  [[nodiscard]] std::int64_t disk_delay();
+  [[nodiscard]] std::vector<broadcast::Entry> whole_log() const;
+
+  Surroundings around_;
+  int index_;
+  Random random_;
+  storage::SimFileSystem files_;
+  std::unique_ptr<storage::Durable> durable_;
+  std::unique_ptr<node::Node> node_;
+  std::uint64_t incarnation_ = 0;  // counts starts and deaths: an event of another one is void
+  broadcast::LinkId last_link_ = 0;
+  std::optional<broadcast::Persist> writing_;
+  bool drain_asked_ = false;
+  bool paused_ = false;
+  std::vector<Action> waiting_;  // inputs of a paused process
+  std::optional<int> steps_to_live_;
+  std::optional<int> disk_steps_to_live_;
+  int disk_factor_ = 1;
+  std::int64_t mono_start_ms_ = 0, wall_skew_ms_ = 0;
+  Zxid applied_;
+  int deaths_ = 0;
+};
+
+}  // namespace muster::simulation

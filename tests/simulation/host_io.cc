@@ -1,0 +1,131 @@
+// What goes into a server and what comes out of it.
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "tests/simulation/host.h"
+
+namespace muster::simulation {
+
+void Host::input(Action action) {
+  if (!up()) return;
+  if (paused_) {
+    waiting_.push_back(std::move(action));
+    return;
+  }
+  action();
+  after_input();
+}
+
+void Host::after_input() {
+  around_.logs.on_state(index_, node_->peer());
+  if (around_.profile.drain_us == 0) return drain();
+  if (std::exchange(drain_asked_, true)) return;
+  const std::uint64_t incarnation = incarnation_;
+  around_.loop.after(random_.between(0, around_.profile.drain_us), [this, incarnation] {
+    if (incarnation != incarnation_) return;
+    drain_asked_ = false;
+    if (!paused_) drain();  // a paused one drains when it goes on
+  });
+}
+
+void Host::drain() {
+  node::Output output = node_->take_output(now());
+  around_.logs.on_state(index_, node_->peer());
+  follow_applied();
+  emit(std::move(output));
+}
+
+// Every entry that is applied here is one of the history, and leaves the same state.
+void Host::follow_applied() {
+  const tree::Tree& tree = node_->tree();
+  if (tree.applied() == applied_) return;
+  applied_ = tree.applied();
+  while (around_.model.applied() < applied_) {
+    const Model::Applied& entry = around_.model.apply(around_.logs.adopt(index_, node_->peer().role().epoch));
+    const auto& session = entry.outcome.session;
+    if (entry.expiry && session && session->kind == tree::SessionEvent::Kind::closed) {
+      around_.expiry.on_expired(session->session, entry.record->first_seen_us);
+    }
+  }
+  around_.model.compare_digest(index_, tree);
+}
+
+bool Host::dies_at(int per_thousand) {
+  return per_thousand > 0 && random_.chance(static_cast<std::uint64_t>(per_thousand), 1000);
+}
+
+bool Host::dies_after_step() {
+  if (!steps_to_live_ || --*steps_to_live_ > 0) return false;
+  die(random_.chance(1, 2) ? Death::killed : Death::power_cut, restart_delay());
+  return true;
+}
+
+void Host::emit(node::Output output) {
+  const Profile& p = around_.profile;
+  for (const broadcast::RoleChange& role : output.roles) {
+    around_.loop.note(
+        "role", {index_ + 1, static_cast<std::int64_t>(role.role), role.epoch.value, role.leader.value});
+  }
+  const bool disk_first = random_.chance(1, 2);
+  if (output.persist && disk_first) {
+    submit(std::move(*output.persist));
+    if (dies_after_step()) return;
+  }
+  for (const node::PeerEnvelope& envelope : output.to_peers) {
+    int risk = 0;
+    if (const auto* message = std::get_if<broadcast::Message>(&envelope.message)) {
+      around_.logs.on_send(index_, envelope.to, *message);
+      if (std::holds_alternative<broadcast::VoteReply>(message->body)) risk = p.crash_at_vote;
+      if (std::holds_alternative<broadcast::AppendReply>(message->body)) risk = p.crash_at_ack;
+    }
+    around_.network.send(index_, envelope.to.value - 1, envelope.link, envelope.message);
+    if (risk > 0 && dies_at(risk)) steps_to_live_ = 1;
+    if (dies_after_step()) return;
+  }
+  for (const node::ClientWrite& write : output.to_clients) {
+    around_.sockets.write(index_, write);
+    if (dies_at(p.crash_at_reply)) steps_to_live_ = 1;
+    if (dies_after_step()) return;
+  }
+  if (output.persist && !disk_first) submit(std::move(*output.persist));
+  if (output.fetch) read(*output.fetch);
+}
+
+broadcast::LinkId Host::link_up(int peer) {
+  const broadcast::LinkId link = ++last_link_;
+  input([this, peer, link] { node_->peer_up(now(), ServerId{peer + 1}, link); });
+  return link;
+}
+
+void Host::link_down(int peer, broadcast::LinkId link) {
+  input([this, peer, link] { node_->peer_down(now(), ServerId{peer + 1}, link); });
+}
+
+void Host::receive(int peer, broadcast::LinkId link, node::PeerMessage message) {
+  if (!paused_ && up()) {
+    node_->peer_message(now(), ServerId{peer + 1}, link, message);
+    return after_input();
+  }
+  input([this, peer, link, kept = std::move(message)] {
+    node_->peer_message(now(), ServerId{peer + 1}, link, kept);
+  });
+}
+
+void Host::client_opened(SocketId socket, std::string address) {
+  input([this, socket, address] { node_->client_opened(now(), socket, address); });
+}
+
+void Host::client_bytes(SocketId socket, std::string bytes) {
+  input([this, socket, bytes] { node_->client_bytes(now(), socket, bytes); });
+}
+
+void Host::client_closed(SocketId socket) {
+  input([this, socket] { node_->client_closed(now(), socket); });
+}
+
+void Host::transfer() {
+  input([this] { node_->transfer(now()); });
+}
+
+}  // namespace muster::simulation

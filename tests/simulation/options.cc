@@ -1,0 +1,101 @@
+#include "tests/simulation/options.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <map>
+#include <random>
+
+namespace muster::simulation {
+namespace {
+
+const std::map<std::string, Mutant>& mutants() {
+  static const std::map<std::string, Mutant> all = {
+      {"ack-before-durable", Mutant::ack_before_durable},
+      {"vote-not-durable", Mutant::vote_not_durable},
+      {"quorum-off-by-one", Mutant::quorum_off_by_one},
+      {"commit-of-an-older-epoch", Mutant::commit_of_an_older_epoch},
+      {"wiped-voter-votes", Mutant::wiped_voter_votes},
+      {"forward-accepted-out-of-order", Mutant::forward_accepted_out_of_order},
+      {"outcome-matched-by-xid", Mutant::outcome_matched_by_xid},
+      {"replay-past-commit-mark", Mutant::replay_past_commit_mark},
+      {"older-vote-file-counts", Mutant::older_vote_file_counts},
+      {"watch-after-reply", Mutant::watch_after_reply},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::string name_of(Mutant mutant) {
+  for (const auto& [name, value] : mutants()) {
+    if (value == mutant) return name;
+  }
+  return "none";
+}
+
+std::string command_of(const Options& options, std::uint64_t seed) {
+  std::string command = fmt::format("build/muster-sim --seed {} --minutes {}", seed, options.run.minutes);
+  if (options.run.servers) command += fmt::format(" --servers {}", *options.run.servers);
+  if (options.run.skip_codec) command += " --skip-codec";
+  if (options.mutant != Mutant::none) command += " --mutant " + name_of(options.mutant);
+  return command;
+}
+
+Options parse_options(int argc, char** argv) {
+  Options options;
+  CLI::App app(
+      "Runs whole ensembles of Muster over simulated disks, networks, clocks and clients, each from one "
+      "seed, and checks after every event what must always hold.");
+  int servers = 0;
+  std::string mutant;
+  bool list = false;
+  app.add_option("--seed", options.run.seed, "the (first) seed")->capture_default_str();
+  app.add_option("--seeds", options.seeds, "how many seeds, from --seed on")->capture_default_str();
+  app.add_option("--jobs", options.jobs, "processes at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  app.add_option("--minutes", options.run.minutes, "simulated minutes of faults for each seed")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--servers", servers, "size of the ensemble instead of a drawn one")
+      ->check(CLI::IsMember({1, 3, 5}));
+  app.add_option("--mutant", mutant, "run with this deliberate bug");
+  app.add_flag("--list-mutants", list, "name the deliberate bugs");
+  app.add_flag("--mutants", options.all_mutants,
+               "each deliberate bug in turn, until a seed finds it; that seed must pass without the bug");
+  app.add_flag("--trace", options.run.trace, "print every event");
+  app.add_option("--stop-at", options.run.stop_at, "stop after this many events and say how things stand");
+  app.add_flag("--until-failure", options.until_failure, "with --mutant: count the seeds until one finds it");
+  app.add_flag("--twice", options.twice, "run each seed twice; both must be the same");
+  app.add_flag("--fresh", options.fresh,
+               "a first seed that nobody chose; a failure is printed as FRESH FAILURE");
+  app.add_option("--store", options.store, "with --fresh: append failing seeds to this file and exit with 0");
+  app.add_flag("--keep-going", options.keep_going, "report every failing seed, not only the first");
+  app.add_flag("--skip-codec", options.run.skip_codec, "servers' messages travel as values: faster");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  if (list) {
+    for (const auto& [name, value] : mutants()) fmt::print("{}\n", name);
+    std::exit(0);
+  }
+  if (servers != 0) options.run.servers = servers;
+  if (!mutant.empty()) {
+    const auto place = mutants().find(mutant);
+    if (place == mutants().end()) {
+      fmt::print(stderr, "there is no mutant {}; --list-mutants names them\n", mutant);
+      std::exit(2);
+    }
+    options.mutant = place->second;
+  }
+  if (options.fresh)
+    options.run.seed =
+        (std::uint64_t{std::random_device{}()} << 20U ^ std::random_device{}()) % 1'000'000'000'000U;
+  return options;
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,32 @@
+// The command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/mutant.h"
+#include "tests/simulation/world.h"
+
+namespace muster::simulation {
+
+struct Options {
+  RunOptions run;
+  std::uint64_t seeds = 1;  // run.seed, run.seed + 1, …
+  int jobs = 1;
+  bool twice = false;          // each seed twice; the hashes must agree
+  bool until_failure = false;  // stop at the first seed that fails; that is what is wanted
+  bool all_mutants = false;    // each mutant in turn until it is killed
+  bool fresh = false;          // a first seed that nobody chose
+  bool keep_going = false;     // report every failing seed instead of the first
+  std::string store;           // file to which failing fresh seeds are appended
+  Mutant mutant = Mutant::none;
+};
+
+// Prints and exits for --help, --list-mutants and mistakes.
+[[nodiscard]] Options parse_options(int argc, char** argv);
+
+[[nodiscard]] std::string name_of(Mutant mutant);  // as on the command line: vote-not-durable
+// The command that shows this seed again.
+[[nodiscard]] std::string command_of(const Options& options, std::uint64_t seed);
+
+}  // namespace muster::simulation

@@ -1,0 +1,63 @@
+// The simulation's event loop: simulated microseconds, a queue ordered by (time, order of asking), a running
+// hash of all that happened, and the one way in which an invariant is reported as broken.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster::simulation {
+
+// Thrown by whoever sees that something does not hold; ends the seed.
+struct InvariantBroken {
+  std::string invariant;  // its short name, as in the summary
+  std::string detail;
+};
+[[noreturn]] void broken(std::string_view invariant, std::string detail);
+
+class Loop {
+ public:
+  using Action = std::function<void()>;
+
+  explicit Loop(bool trace) : trace_(trace) {}
+
+  [[nodiscard]] std::int64_t now_us() const { return now_us_; }
+  [[nodiscard]] std::int64_t now_ms() const { return now_us_ / 1000; }
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+  // Of everything noted so far: two runs of one seed must agree.
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+
+  // Runs `action` at `time_us`, which is not in the past; equal times run in the order of asking.
+  void at(std::int64_t time_us, Action action);
+  void after(std::int64_t delay_us, Action action) { at(now_us_ + delay_us, std::move(action)); }
+  // Runs the next event, unless it lies after `until_us`; then only the time moves on. False: none was run.
+  bool run_next(std::int64_t until_us = std::numeric_limits<std::int64_t>::max());
+
+  // One fact of the run: into the hash, and onto the trace if there is one.
+  void note(std::string_view what, std::initializer_list<std::int64_t> numbers);
+  [[nodiscard]] bool tracing() const { return trace_; }
+  void say(const std::string& line) const;  // onto the trace only
+
+ private:
+  struct Event {
+    std::int64_t time_us;
+    std::uint64_t order;
+    Action action;
+  };
+  static bool later(const Event& a, const Event& b) {
+    return a.time_us != b.time_us ? a.time_us > b.time_us : a.order > b.order;
+  }
+
+  bool trace_;
+  std::int64_t now_us_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t asked_ = 0;
+  std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+  std::vector<Event> queue_;  // a heap
+};
+
+}  // namespace muster::simulation

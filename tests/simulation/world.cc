@@ -1,0 +1,180 @@
+#include "tests/simulation/world.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace muster::simulation {
+namespace {
+
+Profile profile_of(const RunOptions& options, const Random& random) {
+  Profile profile = draw_profile(random.fork(1), options.minutes, options.servers);
+  profile.skip_codec = options.skip_codec;
+  return profile;
+}
+
+}  // namespace
+
+World::World(const RunOptions& options)
+    : options_(options),
+      random_(options.seed),
+      profile_(profile_of(options, random_)),
+      loop_(options.trace),
+      logs_(loop_, profile_.servers),
+      model_(loop_),
+      network_(loop_, profile_, random_.fork(2)),
+      sockets_(loop_, profile_, expiry_, random_.fork(3)),
+      faults_({loop_, profile_, network_, sockets_, logs_, model_, expiry_}, hosts_, random_.fork(4)) {
+  const Surroundings around{loop_, profile_, network_, sockets_, logs_, model_, expiry_};
+  for (int i = 0; i < profile_.servers; ++i) {
+    hosts_.push_back(std::make_unique<Host>(around, i, random_.fork(100 + static_cast<std::uint64_t>(i))));
+    network_.add(*hosts_.back());
+    sockets_.add(*hosts_.back());
+  }
+  for (int i = 0; i < profile_.clients; ++i) {
+    clients_.push_back(std::make_unique<Client>(loop_, profile_, sockets_, model_, expiry_, i,
+                                                random_.fork(200 + static_cast<std::uint64_t>(i))));
+  }
+}
+
+void World::run_until(std::int64_t time_us) {
+  while (loop_.run_next(time_us)) {
+    if (options_.stop_at != 0 && loop_.events() >= options_.stop_at)
+      throw InvariantBroken{"stopped", situation()};
+  }
+}
+
+RunResult World::run() {
+  for (const auto& host : hosts_) {
+    loop_.after(random_.between(0, 300'000), [start = host.get()] { start->start(); });
+  }
+  for (const auto& client : clients_) client->start();
+  loop_.after(random_.between(0, 3'000'000), [this] { faults_.start(); });
+  RunResult result;
+  try {
+    run_until(profile_.faults_until_us);
+    heal();
+    result = totals();
+  } catch (const InvariantBroken& found) {
+    result = totals();
+    result.invariant = found.invariant;
+    result.detail = found.detail;
+  }
+  return result;
+}
+
+template <class Condition>
+void World::demand(const char* what, std::int64_t within_us, Condition condition) {
+  const std::int64_t until_us = loop_.now_us() + within_us;
+  while (!condition()) {
+    if (loop_.now_us() >= until_us)
+      broken("progress",
+             fmt::format("not in {} s after healing: {}; {}", within_us / 1'000'000, what, situation()));
+    run_until(std::min(until_us, loop_.now_us() + 50'000));
+  }
+}
+
+void World::heal() {
+  loop_.note("healing", {});
+  const std::int64_t healing_since_us = loop_.now_us();
+  faults_.stop();
+  profile_.half_open_percent = profile_.crash_at_vote = profile_.crash_in_vote_write =
+      profile_.crash_in_log_write = 0;
+  profile_.crash_at_ack = profile_.crash_at_reply = profile_.crash_in_recovery = 0;
+  network_.heal_all();
+  for (const auto& host : hosts_) {
+    host->recover_from_faults();
+    host->resume();
+    host->start();
+  }
+  for (const auto& client : clients_) client->calm_down();
+  for (int i = 0; i < profile_.servers; ++i) {
+    const auto label = static_cast<std::uint64_t>(i);
+    probes_.push_back(std::make_unique<Client>(loop_, profile_, sockets_, model_, expiry_, i,
+                                               random_.fork(300 + label), i));
+    probes_.back()->start();
+  }
+  constexpr std::int64_t second = 1'000'000;
+  demand("one leader that all follow", 60 * second, [this] { return one_leader(); });
+  demand("a write through every server", 120 * second, [this] { return probes_wrote(); });
+  demand("every disk whole again", 180 * second, [this] { return disks_whole(); });
+  healing_us_ = loop_.now_us() - healing_since_us;
+  for (const auto& client : clients_) client->fall_silent();
+  for (const auto& probe : probes_) probe->fall_silent();
+  run_until(loop_.now_us() + 2 * second);
+  demand("the same state on all servers", 120 * second, [this] { return all_at_the_end(); });
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    const tree::Tree& tree = hosts_[i]->node().tree();
+    model_.compare_digest(static_cast<int>(i), tree);
+    if (tree.recompute_digest() != tree.digest())
+      broken("digest", fmt::format("server {}'s digest is not that of its tree", i + 1));
+  }
+}
+
+bool World::one_leader() const {
+  std::optional<broadcast::RoleChange> leads;
+  for (const auto& host : hosts_) {
+    if (!host->up() || !host->node().peer().established()) return false;
+    if (host->leads()) leads = host->node().peer().role();
+  }
+  return leads && std::all_of(hosts_.begin(), hosts_.end(), [&leads](const auto& host) {
+           const broadcast::RoleChange role = host->node().peer().role();
+           return role.epoch == leads->epoch && role.leader == leads->leader;
+         });
+}
+
+bool World::probes_wrote() const {
+  return std::all_of(probes_.begin(), probes_.end(),
+                     [](const auto& probe) { return probe->counts().acks > 0; });
+}
+
+bool World::disks_whole() const { return logs_.unqualified() == 0; }
+
+bool World::all_at_the_end() const {
+  return std::all_of(hosts_.begin(), hosts_.end(), [this](const auto& host) {
+    return host->up() && host->node().tree().applied() == model_.applied() &&
+           host->node().peer().last() == model_.applied();
+  });
+}
+
+std::string World::situation() const {
+  std::string text = fmt::format("{} committed", model_.applied().value);
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    text += hosts_[i]->up() ? fmt::format(" [{}]", hosts_[i]->node().peer().describe())
+                            : fmt::format(" [{} down]", i + 1);
+    if (!logs_.durable_hard_state(static_cast<int>(i)).qualified) text += "unqualified";
+  }
+  for (const auto& probe : probes_)
+    text += fmt::format(" probe:{}/{}", probe->connected() ? "connected" : "away", probe->counts().acks);
+  return text;
+}
+
+RunResult World::totals() const {
+  RunResult result;
+  result.seed = options_.seed;
+  result.hash = loop_.hash();
+  result.events = loop_.events();
+  result.simulated_us = loop_.now_us();
+  result.healing_us = healing_us_;
+  result.committed = static_cast<std::uint64_t>(model_.applied().value);
+  result.elections = logs_.elections();
+  for (const auto& host : hosts_) result.crashes += static_cast<std::uint64_t>(host->deaths());
+  result.wipes = faults_.counts().wipes;
+  result.partitions = faults_.counts().partitions;
+  for (const auto& client : clients_) {
+    result.moves += client->counts().moves;
+    result.acks += client->counts().acks;
+    result.reads += client->counts().reads;
+    result.watch_events += client->counts().events;
+    result.retold += client->counts().retold;
+  }
+  return result;
+}
+
+RunResult run_seed(const RunOptions& options) {
+  World world(options);
+  if (options.trace) fmt::print("seed={} {}\n", options.seed, world.describe());
+  return world.run();
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,74 @@
+// One seed from beginning to end: a phase in which anything may fail, then everything heals and progress is
+// demanded.
+//   progress   after healing: one leader that all follow, every server's clients can write, all hold the same
+//   state, all disks are
+//              whole again
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/client.h"
+#include "tests/simulation/faults.h"
+#include "tests/simulation/host.h"
+
+namespace muster::simulation {
+
+struct RunOptions {
+  std::uint64_t seed = 1;
+  std::int64_t minutes = 5;
+  std::optional<int> servers;
+  bool trace = false;
+  bool skip_codec = false;
+  std::uint64_t stop_at = 0;  // event; 0: run to the end
+};
+
+struct RunResult {
+  std::uint64_t seed = 0;
+  std::uint64_t hash = 0, events = 0;
+  std::int64_t simulated_us = 0, healing_us = 0;
+  std::uint64_t committed = 0, elections = 0, crashes = 0, wipes = 0, partitions = 0, moves = 0, acks = 0,
+                reads = 0, watch_events = 0, retold = 0;
+  std::string invariant, detail;  // empty: all held
+};
+
+class World {
+ public:
+  explicit World(const RunOptions& options);
+  [[nodiscard]] RunResult run();
+  [[nodiscard]] std::string describe() const { return profile_.describe(); }
+
+ private:
+  void run_until(std::int64_t time_us);
+  template <class Condition>
+  void demand(const char* what, std::int64_t within_us, Condition condition);
+  void heal();
+  [[nodiscard]] bool one_leader() const;
+  [[nodiscard]] bool probes_wrote() const;
+  [[nodiscard]] bool disks_whole() const;
+  [[nodiscard]] bool all_at_the_end() const;
+  [[nodiscard]] std::string situation() const;
+  [[nodiscard]] RunResult totals() const;
+
+  RunOptions options_;
+  Random random_;
+  Profile profile_;
+  Loop loop_;
+  Logs logs_;
+  Model model_;
+  Expiry expiry_;
+  Network network_;
+  Sockets sockets_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::vector<std::unique_ptr<Client>> clients_, probes_;
+  Faults faults_;
+  std::int64_t healing_us_ = 0;
+};
+
+// Runs one seed and catches what it finds.
+[[nodiscard]] RunResult run_seed(const RunOptions& options);
+
+}  // namespace muster::simulation
