@@ -134,6 +134,7 @@ struct Reader {
     b::Entry entry;
     entry.epoch = epoch(m.epoch());
     entry.zxid = zxid(m.zxid());
+    sound = sound && m.epoch() > 0 && m.zxid() > 0;
     sound = sound && m.kind() >= proto::Entry::COMMAND && m.kind() <= proto::Entry::MEMBERSHIP;
     entry.kind = static_cast<b::EntryKind>(m.kind());
     entry.time_ms = m.time_ms();
