@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "server/broadcast/describe.h"
 #include "server/storage/state_codec.h"
 
 namespace muster::simulation {
@@ -237,6 +238,8 @@ std::int64_t Host::disk_delay() {
 
 void Host::submit(broadcast::Persist persist) {
   CHECK(!writing_, "one write is in flight at a time");
+  if (around_.loop.tracing())
+    around_.loop.say(fmt::format("{} writes {}", index_ + 1, broadcast::describe(persist)));
   around_.logs.on_handed(index_, persist);
   writing_ = std::move(persist);
   const std::uint64_t incarnation = incarnation_;
@@ -262,6 +265,7 @@ void Host::perform() {
   }
   files_.kill();  // clears a hook that was not reached
   const broadcast::Persist done = *std::exchange(writing_, std::nullopt);
+  around_.loop.note("written", {index_ + 1, static_cast<std::int64_t>(done.ticket)});
   around_.logs.on_durable(index_, done);
   input([this, ticket = done.ticket] { node_->persisted(now(), ticket); });
 }

@@ -57,7 +57,7 @@ class Host : public PeerEnd, public ServerEnd {
   [[nodiscard]] bool leads() const { return up() && node_->peer().role().role == broadcast::Role::leading; }
   [[nodiscard]] int deaths() const { return deaths_; }
 
-  broadcast::LinkId link_up(int peer) override;
+  void link_up(int peer, broadcast::LinkId link) override;
   void link_down(int peer, broadcast::LinkId link) override;
   void receive(int peer, broadcast::LinkId link, node::PeerMessage message) override;
   [[nodiscard]] bool accepts() const override { return up(); }
@@ -95,7 +95,6 @@ class Host : public PeerEnd, public ServerEnd {
   std::unique_ptr<storage::Durable> durable_;
   std::unique_ptr<node::Node> node_;
   std::uint64_t incarnation_ = 0;  // counts starts and deaths: an event of another one is void
-  broadcast::LinkId last_link_ = 0;
   std::optional<broadcast::Persist> writing_;
   bool drain_asked_ = false;
   bool paused_ = false;

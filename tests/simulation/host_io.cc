@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "server/broadcast/describe.h"
 #include "tests/simulation/host.h"
 
 namespace muster::simulation {
@@ -92,10 +93,8 @@ void Host::emit(node::Output output) {
   if (output.fetch) read(*output.fetch);
 }
 
-broadcast::LinkId Host::link_up(int peer) {
-  const broadcast::LinkId link = ++last_link_;
+void Host::link_up(int peer, broadcast::LinkId link) {
   input([this, peer, link] { node_->peer_up(now(), ServerId{peer + 1}, link); });
-  return link;
 }
 
 void Host::link_down(int peer, broadcast::LinkId link) {
@@ -103,6 +102,11 @@ void Host::link_down(int peer, broadcast::LinkId link) {
 }
 
 void Host::receive(int peer, broadcast::LinkId link, node::PeerMessage message) {
+  if (around_.loop.tracing()) {
+    const auto* core = std::get_if<broadcast::Message>(&message);
+    around_.loop.say(fmt::format("{} -> {}{}: {}", peer + 1, index_ + 1, paused_ ? " (paused)" : "",
+                                 core == nullptr ? "touch" : broadcast::describe(*core)));
+  }
   if (!paused_ && up()) {
     node_->peer_message(now(), ServerId{peer + 1}, link, message);
     return after_input();

@@ -72,8 +72,9 @@ void Network::open_side(int self, int other, std::uint64_t generation) {
   const std::size_t mine = side(self, other);
   if (s.generation != generation || !s.sending[mine] || !up_[static_cast<std::size_t>(self)]) return;
   s.opened[mine] = generation;
-  s.name[mine] = ends_[static_cast<std::size_t>(self)]->link_up(other);
+  s.name[mine] = ++last_link_;
   loop_.note("link up", {self + 1, other + 1});
+  ends_[static_cast<std::size_t>(self)]->link_up(other, s.name[mine]);
 }
 
 void Network::close_side(int self, int other, std::uint64_t generation) {

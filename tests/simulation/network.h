@@ -19,8 +19,8 @@ namespace muster::simulation {
 class PeerEnd {
  public:
   virtual ~PeerEnd() = default;
-  // A new stream to `peer`; the answer is this side's name for it. Replaces an older one.
-  virtual broadcast::LinkId link_up(int peer) = 0;
+  // A new stream to `peer`; replaces an older one.
+  virtual void link_up(int peer, broadcast::LinkId link) = 0;
   virtual void link_down(int peer, broadcast::LinkId link) = 0;
   virtual void receive(int peer, broadcast::LinkId link, node::PeerMessage message) = 0;
 };
@@ -79,6 +79,7 @@ class Network {
   std::vector<bool> cut_;
   std::vector<bool> up_;
   std::vector<std::int64_t> delay_us_;
+  broadcast::LinkId last_link_ = 0;
   std::uint64_t messages_ = 0;
 };
 
