@@ -107,12 +107,13 @@ class RealFileSystem : public FileSystem {
       sync_directory(parent_of(path));
       return;
     }
-    if (errno == ENOENT && parent_of(path) != path) {
+    const int error = errno;
+    // Some file systems answer so although the parent is there: nothing can be made in it.
+    if (error == ENOENT && ::access(parent_of(path).c_str(), F_OK) != 0) {
       create_directories(parent_of(path));
       create_directories(path);
       return;
     }
-    const int error = errno;
     struct stat status {};
     if (error == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
     fail("create the directory", path, error == EEXIST ? ENOTDIR : error);
