@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "common/check.h"
-
 namespace muster::tree {
 namespace {
 
@@ -54,12 +52,6 @@ std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
   hash = (hash ^ (hash >> 33)) * prime2;
   hash = (hash ^ (hash >> 29)) * prime3;
   return hash ^ (hash >> 32);
-}
-
-FieldHash& FieldHash::add(std::uint64_t field) {
-  CHECK(size_ < sizeof bytes_, "more fields than one record has");
-  for (int i = 0; i < 8; ++i) bytes_[size_++] = static_cast<char>(field >> (8 * i));
-  return *this;
 }
 
 }  // namespace muster::tree

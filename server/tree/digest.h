@@ -10,10 +10,14 @@ namespace muster::tree {
 
 [[nodiscard]] std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0);
 
-// Collects the fields of one record, in a fixed order, and hashes them at once.
+// Collects the fields of one record, at most max_fields, in a fixed order, and hashes them at once.
 class FieldHash {
  public:
-  FieldHash& add(std::uint64_t field);
+  FieldHash& add(std::uint64_t field) {
+    for (std::size_t i = 0; i < 8; ++i) bytes_[size_ + i] = static_cast<char>(field >> (8 * i));
+    size_ += 8;
+    return *this;
+  }
   FieldHash& add(std::int64_t field) { return add(static_cast<std::uint64_t>(field)); }
   FieldHash& add(std::int32_t field) { return add(static_cast<std::int64_t>(field)); }
   [[nodiscard]] std::uint64_t value() const { return hash_bytes({bytes_, size_}); }

@@ -94,7 +94,7 @@ wire::CreateRequest RandomCommands::create(const Model& model) {
   request.data = data();
   request.acl = acl();
   request.flags =
-      static_cast<std::int32_t>(random_.chance(1, 30) ? random_.between(-1, 8) : random_.below(4));
+      static_cast<std::int32_t>(random_.chance(1, 30) ? random_.between(-1, 8) : random_.between(0, 3));
   if (random_.chance(1, 2)) request.flags = 0;
   return request;
 }
