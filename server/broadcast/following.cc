@@ -1,6 +1,7 @@
 #include "server/broadcast/following.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/mutant.h"
 
@@ -65,6 +66,7 @@ void Following::on_append(Core& core, const Append& append) {
   // What is committed is the same everywhere, known epoch or not.
   const bool matches = epoch ? *epoch == append.prev_epoch : append.prev <= core.committed;
   if (!matches) return reject(core, append);
+  if (std::exchange(rejected_, false)) echoed_ = 0;
   take_entries(core, append);
   core.commit(std::min(append.commit, matched_));
   if (!core.hard.qualified && append.established && !repair_target_) repair_target_ = append.commit;
@@ -79,7 +81,8 @@ void Following::reject(Core& core, const Append& append) {
   reply.beat = beat_;
   reply.counts = core.counts();
   core.send(leader_, reply);
-  echoed_ = 0;
+  echoed_ = beat_;
+  rejected_ = true;
 }
 
 void Following::take_entries(Core& core, const Append& append) {

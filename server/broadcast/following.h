@@ -38,7 +38,8 @@ class Following {
   Zxid matched_;  // the log equals the leader's up to here
   Zxid acked_;
   std::uint64_t beat_ = 0;    // newest heard
-  std::uint64_t echoed_ = 0;  // newest echoed; 0 after a rejection, so that the next attempt is answered
+  std::uint64_t echoed_ = 0;  // newest echoed
+  bool rejected_ = false;     // the leader tries again: to be answered at once
   bool established_ = false;
   // While not qualified: to be reached by the durable log before it may become so.
   std::optional<Zxid> repair_target_;

@@ -10,6 +10,8 @@
 namespace muster::broadcast {
 namespace {
 
+constexpr int most_yields = 2;
+
 bool contains(const std::vector<ServerId>& ids, ServerId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
@@ -59,14 +61,20 @@ void Looking::on_adopted(Core& core) {
   if (phase_ != Phase::waiting) wait_after_failure(core);
 }
 
-void Looking::on_granted(Core& core, bool pre) {
-  if (!pre) {
+void Looking::on_granted(Core& core, ServerId from, const VoteRequest& request) {
+  const std::int64_t stagger = core.config.stagger_ms;
+  if (!request.pre) {
     wait(core, core.config.election_timeout_ms, 2 * core.config.election_timeout_ms);
-  } else if (phase_ == Phase::waiting) {
-    const std::int64_t until = until_ms_;
-    wait(core, 2 * core.config.stagger_ms, 5 * core.config.stagger_ms);
-    until_ms_ = std::max(until_ms_, until);
+    return;
   }
+  const bool equal_log =
+      request.last == core.history.last() && request.last_epoch == core.history.last_epoch();
+  const bool goes_first = phase_ == Phase::waiting || !equal_log || from < core.config.self;
+  if (phase_ == Phase::standing || !goes_first || yields_ == most_yields) return;
+  ++yields_;
+  const std::int64_t until = phase_ == Phase::waiting ? until_ms_ : 0;
+  wait(core, 2 * stagger, 5 * stagger);
+  until_ms_ = std::max(until_ms_, until);
 }
 
 Next Looking::begin(Core& core) {
@@ -112,14 +120,17 @@ Next Looking::count(Core& core) {
     if (own_vote || mutant(Mutant::vote_not_durable)) return Next::lead(founding_);
     return Next::stay();  // on_persisted counts again
   }
+  std::size_t open = 0;
+  for (const Member& member : electorate(core).members) {
+    const bool answered = contains(granted_, member.id) || contains(refused_, member.id);
+    if (member.voter && core.usable(member.id) && !answered) ++open;
+  }
+  if (granted_.size() + open >= needed) return Next::stay();
   if (phase_ == Phase::standing) {
-    std::size_t open = 0;
-    for (const Member& member : electorate(core).members) {
-      if (member.voter && core.usable(member.id) && !contains(granted_, member.id) &&
-          !contains(refused_, member.id))
-        ++open;
-    }
-    if (granted_.size() + open < needed) wait_after_failure(core);
+    wait_after_failure(core);
+  } else {
+    until_ms_ = std::min(until_ms_, core.now.mono_ms + core.random.between(core.config.stagger_ms,
+                                                                           3 * core.config.stagger_ms));
   }
   return Next::stay();
 }

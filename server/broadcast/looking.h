@@ -21,8 +21,9 @@ class Looking {
   Next on_vote_reply(Core& core, ServerId from, const VoteReply& reply);
   Next on_persisted(Core& core) { return count(core); }
   void on_adopted(Core& core);  // a greater epoch: the round is void
-  // It gave its vote, or would: lets that one try first.
-  void on_granted(Core& core, bool pre);
+  // It gave its vote, or would: lets that one try first. Of two that ask at once the better log, then the
+  // lower id, goes on: over a link the other's request arrives before its answer, so both see it alike.
+  void on_granted(Core& core, ServerId from, const VoteRequest& request);
 
  private:
   enum class Phase : std::uint8_t { waiting, asking, standing };
@@ -40,6 +41,7 @@ class Looking {
   Phase phase_ = Phase::waiting;
   bool founding_ = false;  // of the round
   bool transfer_ = false;
+  int yields_ = 0;    // to others that asked: few, so that one that can never win does not silence us
   int failures_ = 0;  // of standing, in a row: waits grow, so that equals part
   Epoch standing_for_;
   std::int64_t until_ms_ = 0;  // end of the wait or of the round

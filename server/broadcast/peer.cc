@@ -154,7 +154,7 @@ void Peer::State::on(ServerId from, const Hello& hello, Epoch) {
 void Peer::State::on(ServerId from, const VoteRequest& request, Epoch) {
   const bool granted = answer_vote_request(core, from, request, hears_leader_other_than(from));
   auto* const looking = as<Looking>();
-  if (granted && looking) looking->on_granted(core, request.pre);
+  if (granted && looking) looking->on_granted(core, from, request);
 }
 
 void Peer::State::on(ServerId from, const VoteReply& reply, Epoch) {

@@ -314,6 +314,15 @@ void Cluster::swallow(int from, int to) { pipes_[{from, to}].swallows = true; }
 
 void Cluster::release(int from, int to) { pipes_[{from, to}].held = false; }
 
+void Cluster::deliver(int from, int to, int messages) {
+  Pipe& pipe = pipes_[{from, to}];
+  for (; messages > 0 && !pipe.queue.empty() && up(to); --messages) {
+    const auto [link, message] = pipe.queue.front();
+    pipe.queue.pop_front();
+    server(to).peer->step(now(), ServerId{from}, link, message);
+  }
+}
+
 void Cluster::drop(int from, int to) { pipes_[{from, to}].queue.clear(); }
 
 // A stream that lost bytes is broken: it comes back as a new link.

@@ -43,7 +43,8 @@ class Cluster {
   void swallow(int from, int to);  // messages that way vanish, the link looks alive
   void hold(int from, int to) { pipes_[{from, to}].held = true; }  // messages that way wait
   void release(int from, int to);
-  void drop(int from, int to);  // what waits that way
+  void deliver(int from, int to, int messages);  // the oldest that wait that way
+  void drop(int from, int to);                   // what waits that way
   void heal();
   void hold_disk(int id) { server(id).disk_held = true; }
   void release_disk(int id);

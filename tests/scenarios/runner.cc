@@ -6,20 +6,24 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "common/mutant.h"
 #include "tests/scenarios/cluster.h"
 
 namespace muster::scenarios {
 namespace {
 
-constexpr const char* usage = R"(usage: scenarios [--rewrite] FILE|DIRECTORY...
+constexpr const char* usage = R"(usage: scenarios [--rewrite | --mutant NAME] FILE|DIRECTORY...
 
 Replays scripts of the broadcast core and compares what the servers do with what stands in the script.
-  --rewrite    write what they do now into the scripts
+  --rewrite        write what they do now into the scripts
+  --mutant NAME    with a deliberate bug, which a script should show: ack_before_durable, vote_not_durable, quorum_off_by_one,
+                   commit_of_an_older_epoch, wiped_voter_votes, forward_accepted_out_of_order
 
 A script: "# text" is the story; "> command" is a command, and the lines below it are what it is expected to say. Commands:
   peers N [observers M]    N voters with ids 1..N, then M observers       set KEY VALUE   a limit (bytes) or "found"
@@ -33,6 +37,7 @@ A script: "# text" is the story; "> command" is a command, and the lines below i
   cut A B / connect A B    the link breaks / a new one                   isolate ID      cut from all
   swallow A->B             messages that way vanish, the link looks alive
   hold A->B / release A->B / drop A->B    messages that way wait / flow again / those that wait vanish
+  deliver A->B [N]         the oldest message that waits that way (or the N oldest)
   heal                     ends cuts, swallows and holds
   hold-disk ID / release-disk ID          writes and reads wait
   status                   every server in a line                        log ID          its log on disk
@@ -165,6 +170,8 @@ bool Script::network(const std::string& verb, const std::vector<std::string>& wo
     cluster_.hold(way().first, way().second);
   } else if (verb == "release") {
     cluster_.release(way().first, way().second);
+  } else if (verb == "deliver") {
+    cluster_.deliver(way().first, way().second, words.size() > 1 ? std::stoi(words[1]) : 1);
   } else if (verb == "drop") {
     cluster_.drop(way().first, way().second);
   } else if (verb == "hold-disk") {
@@ -214,6 +221,21 @@ void show_first_difference(const std::string& path, const std::string& expected,
   }
 }
 
+bool activate(const std::string& name) {
+  static const std::map<std::string, Mutant> mutants = {
+      {"ack_before_durable", Mutant::ack_before_durable},
+      {"vote_not_durable", Mutant::vote_not_durable},
+      {"quorum_off_by_one", Mutant::quorum_off_by_one},
+      {"commit_of_an_older_epoch", Mutant::commit_of_an_older_epoch},
+      {"wiped_voter_votes", Mutant::wiped_voter_votes},
+      {"forward_accepted_out_of_order", Mutant::forward_accepted_out_of_order},
+  };
+  const auto found = mutants.find(name);
+  if (found == mutants.end()) return false;
+  active_mutant = found->second;
+  return true;
+}
+
 bool check(const std::filesystem::path& path, bool rewrite) {
   std::ifstream file(path);
   std::stringstream script;
@@ -243,6 +265,11 @@ int main(int argc, char** argv) {
     }
     if (word == "--rewrite") {
       rewrite = true;
+    } else if (word == "--mutant" && i + 1 < argc) {
+      if (!muster::scenarios::activate(argv[++i])) {
+        fmt::print("no mutant is named {}\n", argv[i]);
+        return 2;
+      }
     } else if (std::filesystem::is_directory(word)) {
       for (const auto& entry : std::filesystem::directory_iterator(word)) {
         if (entry.path().extension() == ".txt") scripts.push_back(entry.path());
