@@ -54,7 +54,8 @@ broadcast::HardState at_least_of_log(broadcast::HardState state, const Entries& 
   return state;
 }
 
-void check_left(SimFileSystem& left, const Model& before, const broadcast::Persist& during) {
+void check_left(SimFileSystem& left, const Model& before, const broadcast::Persist& during,
+                std::size_t next_bytes) {
   Disk disk(left, kSegmentBytes);
   const Entries found = all_of(disk.open());
   CHECK(allowed(found, before, during));
@@ -78,9 +79,9 @@ void check_left(SimFileSystem& left, const Model& before, const broadcast::Persi
   CHECK(disk->hard_state() == state);
   // It goes on, and nothing that was cut comes back.
   const std::int64_t next = found.empty() ? 1 : found.back().zxid.value + 1;
-  disk->perform(append({entry(next, 99)}));
+  disk->perform(append({entry(next, 99, next_bytes)}));
   Entries expected = found;
-  expected.push_back(entry(next, 99));
+  expected.push_back(entry(next, 99, next_bytes));
   CHECK(all_of(disk.open()) == expected);
 }
 
@@ -128,11 +129,11 @@ void check_all_crashes(const std::vector<broadcast::Persist>& story) {
       for (std::uint64_t again = 1 + seed;
            crash_while_opening(left, again, Random(at * 7919 + again)) && again < 40;)
         again += 3 + seed;
-      check_left(left, before, during);
+      check_left(left, before, during, seed % 2 == 0 ? 20 : 2 * kSegmentBytes);
       ++crashes;
     }
   }
-  CHECK(crashes > 100);
+  CHECK(crashes >= 12 * story.size());
 }
 
 }  // namespace
@@ -157,6 +158,10 @@ TEST_CASE("power cuts while truncating and appending other entries at the same z
   check_all_crashes({append(entries(1, 10, 1, 300)), append(entries(11, 20, 1, 300)),
                      truncate(keep, entries(keep + 1, keep + 4, 2, 300)),
                      truncate(keep + 1, entries(keep + 2, keep + 12, 3, 300)), truncate(keep + 2)});
+}
+
+TEST_CASE("power cuts while voting, before there is a log") {
+  check_all_crashes({vote(1, 2), vote(2, 3), vote(3, 1), vote(4, 2)});
 }
 
 TEST_CASE("power cuts while voting") {

@@ -144,6 +144,32 @@ TEST_CASE("a damaged bit in any segment but the last is noticed") {
   CHECK(opened(with(files, segments[1], "")) == std::nullopt);
 }
 
+TEST_CASE("a segment of another history is not taken for the next one") {
+  SimFileSystem files;
+  SimFileSystem other;
+  for (SimFileSystem* each : {&files, &other}) {
+    Disk disk(*each);
+    disk.open().perform(append(entries(1, 20, each == &files ? 1 : 2, 100)));
+    disk->perform(append(entries(21, 60, 2, 100)));
+  }
+  const std::string last = kDirectory + "/" + files.list(kDirectory).at(1);
+  REQUIRE(files.list(kDirectory) == other.list(kDirectory));
+  CHECK(opened(with(files, last, *other.contents(last))) == std::nullopt);
+}
+
+TEST_CASE("a record that does not name its predecessor does not follow it") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(append(entries(1, 3)));
+  disk.close();
+  std::string contents = *files.contents(kFirstSegment);
+  const std::uint64_t nonce = decode_segment_header(contents)->nonce;
+  std::string stray;
+  append_record(stray, nonce, {RecordKind::entry, 12345, Zxid{4}, {Zxid{3}, Zxid{}}, "stray"});
+  contents.replace(used(contents), stray.size(), stray);
+  CHECK(opened(with(files, kFirstSegment, contents)) == entries(1, 3));
+}
+
 TEST_CASE("a refused log is left as it is") {
   SimFileSystem files;
   Disk disk(files);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "server/storage/log_format.h"
 #include "tests/unit/storage/fixture.h"
 
 namespace muster::storage {
@@ -151,6 +152,21 @@ TEST_CASE("the epoch is never below the last entry's, and then the vote is unkno
   broadcast::HardState expected = voted(7, 0);
   CHECK(disk.open().hard_state() == expected);
   CHECK(disk.open().hard_state() == expected);
+}
+
+TEST_CASE("a segment that is written anew gets a fresh nonce") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(append(entries(1, 9)));
+  const auto nonce = [&] {
+    return decode_segment_header(*files.contents(kDirectory + "/" + segment_name(Zxid{1})))->nonce;
+  };
+  const std::uint64_t first = nonce();
+  disk->perform(truncate(5));
+  const std::uint64_t second = nonce();
+  disk.open();
+  CHECK(first != second);
+  CHECK(second != nonce());
 }
 
 TEST_CASE("many entries are one write and one sync, and change no metadata") {
