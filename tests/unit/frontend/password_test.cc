@@ -10,7 +10,8 @@ TEST_CASE("a password is the first half of an HMAC-SHA-256 over the session id")
   // "sha256").digest()[:16]
   const std::string password = password_of(std::string(32, 'k'), SessionId{0x0100000000000007});
   std::string hex;
-  for (const unsigned char c : password) {
+  for (const char character : password) {
+    const auto c = static_cast<unsigned char>(character);
     hex += "0123456789abcdef"[c >> 4];
     hex += "0123456789abcdef"[c & 15];
   }
