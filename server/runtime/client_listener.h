@@ -16,7 +16,9 @@ namespace muster::runtime {
 
 class ClientListener {
  public:
-  ClientListener(NodeDriver& driver, tcp::acceptor acceptor, ReadBuffer& buffer);
+  // Beyond max_links a caller is hung up on at once: the process needs file descriptors for its log and its
+  // peers, too.
+  ClientListener(NodeDriver& driver, tcp::acceptor acceptor, ReadBuffer& buffer, std::size_t max_links);
 
   void start() { listener_.start(); }
   // Takes no more clients.
@@ -41,6 +43,7 @@ class ClientListener {
   NodeDriver& driver_;
   Listener listener_;
   ReadBuffer& buffer_;
+  std::size_t max_links_;
   node::ConnId last_id_ = 0;
   std::unordered_map<node::ConnId, std::unique_ptr<ClientLink>> links_;
   std::vector<ClientLink*> to_flush_;

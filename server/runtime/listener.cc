@@ -26,11 +26,10 @@ int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 tcp::endpoint resolve(asio::io_context& io, const config::Endpoint& endpoint, const char* option) {
   error_code error;
-  if (const auto address = asio::ip::make_address(endpoint.host, error); !error)
-    return {address, endpoint.port};
+  const std::string& host = endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
+  if (const auto address = asio::ip::make_address(host, error); !error) return {address, endpoint.port};
   tcp::resolver resolver(io);
-  const auto found = resolver.resolve(endpoint.host, std::to_string(endpoint.port),
-                                      tcp::resolver::address_configured, error);
+  const auto found = resolver.resolve(host, std::to_string(endpoint.port), error);
   if (error || found.empty()) {
     throw StartError(fmt::format("{} {}: no address is known for this name", option, to_string(endpoint)));
   }

@@ -20,6 +20,7 @@ namespace muster::runtime {
 namespace {
 
 constexpr std::size_t kReplayBytes = 4 * 1024 * 1024;  // read at a time at the start
+constexpr std::size_t kOwnDescriptors = 512;  // for the log, the other servers and whatever libraries open
 
 node::NodeConfig node_config(const config::Config& config, bool found) {
   node::NodeConfig out;
@@ -64,16 +65,24 @@ tcp::acceptor peer_acceptor(asio::io_context& io, const config::Config& config,
   const config::Server* self = config.find(config.server_id);
   if (self == nullptr) return tcp::acceptor(io);
   config::Endpoint endpoint = self->peer;
-  if (endpoint.host == "localhost") endpoint.host = "127.0.0.1";
-  if (!config::is_literal_address(endpoint.host)) endpoint.host.clear();
+  if (!config::is_literal_address(endpoint.host) && endpoint.host != "localhost") endpoint.host.clear();
   return open_listener(io, endpoint, "the peer address");
 }
 
-void raise_file_limit() {
+// Raises the process' limit of open files as far as it may; gives how many of them clients can have.
+std::size_t descriptors_for_clients(std::size_t wanted) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  const auto all = static_cast<std::size_t>(limit.rlim_cur);
+  const std::size_t left = all - std::min(all / 2, kOwnDescriptors);
+  if (left < wanted) {
+    log::warn(
+        fmt::format("max_connections is {}, but this process may have only {} files open: {} clients at most",
+                    wanted, all, left));
+  }
+  return left;
 }
 
 std::string describe(const broadcast::RoleChange& change) {
@@ -98,7 +107,8 @@ struct Server::State {
         directory(config),
         driver(io, make_node(config, options.found, directory.durable()),
                {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
-        clients(driver, client_acceptor(io, config, options), buffer),
+        clients(driver, client_acceptor(io, config, options), buffer,
+                descriptors_for_clients(config.limits.max_connections)),
         mesh(io, driver, config, peer_acceptor(io, config, options), buffer),
         ticker(io, driver, std::max<std::int64_t>(1, config.heartbeat_ms / 2),
                [this](Now now) { on_tick(now); }),
@@ -202,7 +212,6 @@ void Server::State::shut_down() {
 
 Server::Server(const config::Config& config, const ServerOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail
-  raise_file_limit();
   state_ = std::make_unique<State>(config, options);
 }
 
