@@ -1,0 +1,65 @@
+// The commands of the command line. Each does its work, writes what it found to standard output, and gives
+// the exit status; what goes wrong is thrown as Complaint.
+#pragma once
+
+#include <muster/client.h>
+
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+namespace muster::shell {
+
+// One sentence for people: what is wrong and what to do.
+struct Complaint : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Opens a client, or complains.
+[[nodiscard]] std::unique_ptr<Client> open(const std::string& servers);
+
+struct Create {
+  std::string path, data;
+  bool ephemeral = false, sequential = false, parents = false;
+};
+void create(Client& client, const Create& what);  // prints the path
+// Ephemeral nodes live as long as their session: waits until close(), complains if the session ends
+// otherwise.
+void hold(Client& client);
+
+struct Get {
+  std::string path;
+  bool stat = false;
+};
+void get(Client& client, const Get& what);
+
+struct Set {
+  std::string path, data;
+  std::int32_t version = any_version;
+};
+void set(Client& client, const Set& what);
+
+struct List {
+  std::string path = "/";
+  bool recursive = false;
+};
+void list(Client& client, const List& what);
+
+void stat(Client& client, const std::string& path);
+
+struct Delete {
+  std::string path;
+  std::int32_t version = any_version;
+  bool recursive = false;
+};
+void remove(Client& client, const Delete& what);
+
+struct WatchFor {
+  std::string path;
+  bool recursive = false;
+};
+// Prints a line for each event until close(); complains if the session ends otherwise.
+void watch(Client& client, const WatchFor& what);
+
+}  // namespace muster::shell

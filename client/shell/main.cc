@@ -1,0 +1,144 @@
+// muster: the command line.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <string>
+
+#include "client/shell/commands.h"
+#include "client/shell/interrupt.h"
+#include "client/shell/status.h"
+
+namespace {
+
+using namespace muster::shell;
+
+// Everything that the words of the command line can fill in.
+struct Words {
+  std::string servers = muster::ClientOptions{}.servers;
+  Create create;
+  Get get;
+  Set set;
+  List list;
+  std::string stat_path;
+  Delete remove;
+  WatchFor watch;
+};
+
+using Work = std::function<void(muster::Client&)>;
+
+// "-" stands for standard input.
+std::string data_of(const std::string& word) {
+  if (word != "-") return word;
+  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+}
+
+void with_client(const std::string& servers, const Work& work) {
+  const auto client = open(servers);
+  work(*client);
+}
+
+void until_interrupted(const std::string& servers, const Work& work) {
+  std::unique_ptr<muster::Client> client;  // outlives what may close it
+  Interrupt interrupt;
+  client = open(servers);
+  interrupt.closes(*client);
+  work(*client);
+}
+
+void add_create(CLI::App& app, Words& words) {
+  CLI::App* command = app.add_subcommand("create", "Create a node and print its path");
+  command->add_flag("-e,--ephemeral", words.create.ephemeral, "Delete it when this command ends (Ctrl-C)");
+  command->add_flag("-s,--sequential", words.create.sequential, "Append a number to its name");
+  command->add_flag("--parents", words.create.parents, "Create missing nodes above it too");
+  command->add_option("PATH", words.create.path)->required();
+  command->add_option("DATA", words.create.data, "'-' reads standard input");
+  command->callback([&words] {
+    words.create.data = data_of(words.create.data);
+    const Work work = [&words](muster::Client& client) { create(client, words.create); };
+    if (!words.create.ephemeral) return with_client(words.servers, work);
+    until_interrupted(words.servers, [&](muster::Client& client) { work(client), hold(client); });
+  });
+}
+
+void add_reads(CLI::App& app, Words& words) {
+  CLI::App* command = app.add_subcommand("get", "Print a node's data");
+  command->add_flag("--stat", words.get.stat, "Then what is known of it");
+  command->add_option("PATH", words.get.path)->required();
+  command->callback(
+      [&words] { with_client(words.servers, [&](muster::Client& client) { get(client, words.get); }); });
+
+  command = app.add_subcommand("ls", "List a node's children");
+  command->add_flag("-R,--recursive", words.list.recursive, "The paths of all nodes from there down");
+  command->add_option("PATH", words.list.path)->capture_default_str();
+  command->callback(
+      [&words] { with_client(words.servers, [&](muster::Client& client) { list(client, words.list); }); });
+
+  command = app.add_subcommand("stat", "Print what is known of a node besides its data");
+  command->add_option("PATH", words.stat_path)->required();
+  command->callback([&words] {
+    with_client(words.servers, [&](muster::Client& client) { stat(client, words.stat_path); });
+  });
+}
+
+void add_changes(CLI::App& app, Words& words) {
+  CLI::App* command = app.add_subcommand("set", "Replace a node's data");
+  command->add_option("-v,--version", words.set.version, "Only if this is its version");
+  command->add_option("PATH", words.set.path)->required();
+  command->add_option("DATA", words.set.data, "'-' reads standard input")->required();
+  command->callback([&words] {
+    words.set.data = data_of(words.set.data);
+    with_client(words.servers, [&](muster::Client& client) { set(client, words.set); });
+  });
+
+  command = app.add_subcommand("delete", "Delete a node");
+  command->add_option("-v,--version", words.remove.version, "Only if this is its version");
+  command->add_flag("-r,--recursive", words.remove.recursive, "With all below it, one after the other");
+  command->add_option("PATH", words.remove.path)->required();
+  command->callback([&words] {
+    with_client(words.servers, [&](muster::Client& client) { remove(client, words.remove); });
+  });
+}
+
+void add_watch_and_status(CLI::App& app, Words& words) {
+  CLI::App* command = app.add_subcommand("watch", "Print a line for each change of a node, until Ctrl-C");
+  command->add_flag("-r,--recursive", words.watch.recursive, "And of all nodes below it");
+  command->add_option("PATH", words.watch.path)->required();
+  command->callback([&words] {
+    until_interrupted(words.servers, [&](muster::Client& client) { watch(client, words.watch); });
+  });
+
+  command =
+      app.add_subcommand("status", "Print a line for each server: address, role, last zxid, connections");
+  command->callback([&words] { status(words.servers); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Reads and changes the tree of a Muster or ZooKeeper ensemble.", "muster");
+  Words words;
+  app.add_option("-s,--servers", words.servers, "HOST[:PORT],…[/CHROOT]")
+      ->capture_default_str()
+      ->envname("MUSTER_SERVERS");
+  app.require_subcommand(1);
+  add_create(app, words);
+  add_reads(app, words);
+  add_changes(app, words);
+  add_watch_and_status(app, words);
+  app.add_subcommand("help", "Print this")->callback([&app] {
+    std::cout << app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
+  });
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& asked_for_help) {
+    return app.exit(asked_for_help);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "muster: %s; see 'muster help'\n", error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "muster: %s\n", error.what());
+  }
+  return 1;
+}
