@@ -87,6 +87,7 @@ std::string mntr(const ServerView& server) {
   line("global_sessions", server.sessions);
   line("local_sessions", 0);
   if (server.mode != "standalone") line("quorum_size", server.voters);
+  line("votes", server.votes ? 1 : 0);
   if (server.mode == "leader") line("learners", server.members - 1);
   return out;
 }

@@ -32,6 +32,7 @@ struct ServerView {
   std::size_t connections = 0, sessions = 0, znodes = 0, watches = 0, watched_paths = 0,
               watching_connections = 0, outstanding = 0;
   std::size_t voters = 0, members = 0;
+  bool votes = true;  // false: an observer, or a server with a new disk that is not yet repaired
   Zxid applied;
   Counters counters;
   std::int64_t tick_ms = 0;

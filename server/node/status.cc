@@ -41,6 +41,7 @@ std::string Node::State::answer_word(Now now, std::string_view word) {
   view.outstanding = forwards.size() + barriers.size();
   view.voters = peer.membership().voters();
   view.members = peer.membership().members.size();
+  view.votes = peer.membership().is_voter(config.peer.self) && peer.hard_state().qualified;
   view.applied = tree.applied();
   view.counters = counters;
   view.tick_ms = config.tick_ms;

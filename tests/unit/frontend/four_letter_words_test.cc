@@ -41,6 +41,10 @@ TEST_CASE("the words that tools read have ZooKeeper's formats") {
   CHECK(mntr.rfind("zk_version\t3.9.2-", 0) == 0);
   CHECK(mntr.find("\nzk_server_state\tleader\n") != std::string::npos);
   CHECK(mntr.find("\nzk_znode_count\t5\n") != std::string::npos);
+  CHECK(mntr.find("\nzk_votes\t1\n") != std::string::npos);
+  ServerView unrepaired = view();
+  unrepaired.votes = false;
+  CHECK(answer_word("mntr", "*", unrepaired).find("\nzk_votes\t0\n") != std::string::npos);
   CHECK(answer_word("conf", "*", view()).find("minSessionTimeout=4000\nmaxSessionTimeout=40000\n") !=
         std::string::npos);
   CHECK(answer_word("stat", "*", view()).find("Clients:\n /127.0.0.1[1](queued=2") != std::string::npos);
