@@ -11,7 +11,7 @@ constexpr std::size_t kBacklogStep = 64 * 1024;  // smaller changes of the backl
 
 }  // namespace
 
-ClientLink::ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, tcp::socket socket,
+ClientLink::ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, Socket socket,
                        ReadBuffer& buffer)
     : listener_(listener),
       driver_(driver),

@@ -14,7 +14,7 @@ class ClientListener;
 
 class ClientLink final : public StreamOwner {
  public:
-  ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, tcp::socket socket,
+  ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, Socket socket,
              ReadBuffer& buffer);
   ~ClientLink() { stream_->close(); }
   ClientLink(const ClientLink&) = delete;

@@ -8,17 +8,16 @@ constexpr std::int64_t kEndMs =
 
 }  // namespace
 
-ClientListener::ClientListener(NodeDriver& driver, tcp::acceptor acceptor, ReadBuffer& buffer,
+ClientListener::ClientListener(NodeDriver& driver, Acceptor acceptor, ReadBuffer& buffer,
                                std::size_t max_links)
     : driver_(driver),
-      listener_(std::move(acceptor),
-                [this](tcp::socket socket, const std::string& address) {
-                  on_accepted(std::move(socket), address);
-                }),
+      listener_(
+          std::move(acceptor),
+          [this](Socket socket, const std::string& address) { on_accepted(std::move(socket), address); }),
       buffer_(buffer),
       max_links_(max_links) {}
 
-void ClientListener::on_accepted(tcp::socket socket, const std::string& address) {
+void ClientListener::on_accepted(Socket socket, const std::string& address) {
   if (links_.size() >= max_links_) return;  // and with it goes the socket
   const node::ConnId id = ++last_id_;
   auto& link = links_[id];

@@ -18,7 +18,7 @@ class ClientListener {
  public:
   // Beyond max_links a caller is hung up on at once: the process needs file descriptors for its log and its
   // peers, too.
-  ClientListener(NodeDriver& driver, tcp::acceptor acceptor, ReadBuffer& buffer, std::size_t max_links);
+  ClientListener(NodeDriver& driver, Acceptor acceptor, ReadBuffer& buffer, std::size_t max_links);
 
   void start() { listener_.start(); }
   // Takes no more clients.
@@ -38,7 +38,7 @@ class ClientListener {
   void forget(node::ConnId id) { links_.erase(id); }
 
  private:
-  void on_accepted(tcp::socket socket, const std::string& address);
+  void on_accepted(Socket socket, const std::string& address);
 
   NodeDriver& driver_;
   Listener listener_;

@@ -28,7 +28,7 @@ tcp::endpoint resolve(asio::io_context& io, const config::Endpoint& endpoint, co
   error_code error;
   const std::string& host = endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
   if (const auto address = asio::ip::make_address(host, error); !error) return {address, endpoint.port};
-  tcp::resolver resolver(io);
+  Resolver resolver(io);
   const auto found = resolver.resolve(host, std::to_string(endpoint.port), error);
   if (error || found.empty()) {
     throw StartError(fmt::format("{} {}: no address is known for this name", option, to_string(endpoint)));
@@ -36,11 +36,11 @@ tcp::endpoint resolve(asio::io_context& io, const config::Endpoint& endpoint, co
   return *found.begin();
 }
 
-tcp::acceptor listen_on(asio::io_context& io, const tcp::endpoint& endpoint, bool both, error_code& error) {
-  tcp::acceptor acceptor(io);
+Acceptor listen_on(asio::io_context& io, const tcp::endpoint& endpoint, bool both, error_code& error) {
+  Acceptor acceptor(io);
   acceptor.open(endpoint.protocol(), error);
   if (!error) ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
   if (!error && both) acceptor.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(kBacklog, error);
@@ -64,7 +64,7 @@ std::string text_of(const sockaddr_storage& address) {
 
 }  // namespace
 
-tcp::acceptor open_listener(asio::io_context& io, const config::Endpoint& endpoint, const char* option) {
+Acceptor open_listener(asio::io_context& io, const config::Endpoint& endpoint, const char* option) {
   error_code error;
   if (endpoint.host.empty()) {
     auto acceptor = listen_on(io, {tcp::v6(), endpoint.port}, true, error);
@@ -86,7 +86,7 @@ tcp::acceptor open_listener(asio::io_context& io, const config::Endpoint& endpoi
   throw StartError(fmt::format("{} {}: cannot listen: {}", option, where, error.message()));
 }
 
-tcp::acceptor adopt_listener(asio::io_context& io, int descriptor) {
+Acceptor adopt_listener(asio::io_context& io, int descriptor) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
@@ -95,7 +95,7 @@ tcp::acceptor adopt_listener(asio::io_context& io, int descriptor) {
   return {io, address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor};
 }
 
-Listener::Listener(tcp::acceptor acceptor, OnAccepted on_accepted)
+Listener::Listener(Acceptor acceptor, OnAccepted on_accepted)
     : acceptor_(std::move(acceptor)),
       on_accepted_(std::move(on_accepted)),
       pause_(acceptor_.get_executor()),
@@ -122,7 +122,7 @@ std::uint16_t Listener::port() const {
 }
 
 void Listener::wait() {
-  acceptor_.async_wait(tcp::acceptor::wait_read, [this](const error_code& error) {
+  acceptor_.async_wait(Acceptor::wait_read, [this](const error_code& error) {
     if (error || !acceptor_.is_open()) return;
     accept_some();
   });
@@ -135,7 +135,7 @@ void Listener::accept_some() {
     const int fd = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      tcp::socket socket(acceptor_.get_executor());
+      Socket socket(acceptor_.get_executor());
       error_code error;
       socket.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd, error);
       if (error) {

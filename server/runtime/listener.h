@@ -12,17 +12,17 @@ namespace muster::runtime {
 
 // Opens a listening socket. A name is resolved (it blocks); "" means all addresses, IPv4 and IPv6. Throws
 // StartError, with `option` in its sentence: no such address, address in use, not permitted.
-[[nodiscard]] tcp::acceptor open_listener(asio::io_context& io, const config::Endpoint& endpoint,
-                                          const char* option);
+[[nodiscard]] Acceptor open_listener(asio::io_context& io, const config::Endpoint& endpoint,
+                                     const char* option);
 // Takes over one that listens already.
-[[nodiscard]] tcp::acceptor adopt_listener(asio::io_context& io, int descriptor);
+[[nodiscard]] Acceptor adopt_listener(asio::io_context& io, int descriptor);
 
 class Listener {
  public:
   // `address`: the caller's, as text; IPv4 as IPv4 also where it came over an IPv6 socket.
-  using OnAccepted = std::function<void(tcp::socket socket, std::string address)>;
+  using OnAccepted = std::function<void(Socket socket, std::string address)>;
 
-  Listener(tcp::acceptor acceptor, OnAccepted on_accepted);
+  Listener(Acceptor acceptor, OnAccepted on_accepted);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -37,9 +37,9 @@ class Listener {
   void refuse_one(int error);
   void pause();
 
-  tcp::acceptor acceptor_;
+  Acceptor acceptor_;
   OnAccepted on_accepted_;
-  asio::steady_timer pause_;
+  Timer pause_;
   int spare_;  // a descriptor to give up when there is none left
 };
 

@@ -36,7 +36,7 @@ void PeerDialer::dial() {
   const auto address = asio::ip::make_address(endpoint_.host, error);
   if (!error) return connect({tcp::endpoint(address, endpoint_.port)});
   resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
-                          [this](const error_code& failed, const tcp::resolver::results_type& results) {
+                          [this](const error_code& failed, const Resolver::results_type& results) {
                             if (failed) return retry();
                             connect(std::vector<tcp::endpoint>(results.begin(), results.end()));
                           });

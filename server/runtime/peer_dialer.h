@@ -12,7 +12,7 @@ namespace muster::runtime {
 
 class PeerDialer {
  public:
-  using OnConnected = std::function<void(tcp::socket socket)>;
+  using OnConnected = std::function<void(Socket socket)>;
 
   PeerDialer(asio::io_context& io, config::Endpoint endpoint, OnConnected on_connected);
 
@@ -27,9 +27,9 @@ class PeerDialer {
 
   config::Endpoint endpoint_;
   OnConnected on_connected_;
-  tcp::resolver resolver_;
-  tcp::socket socket_;
-  asio::steady_timer pause_, patience_;
+  Resolver resolver_;
+  Socket socket_;
+  Timer pause_, patience_;
   Milliseconds back_off_;
   bool closed_ = false;
 };

@@ -15,8 +15,7 @@ constexpr std::size_t kMaxQueueBytes = std::size_t{256} << 20;  // waiting for a
 
 }  // namespace
 
-PeerLink::PeerLink(PeerLinkOwner& owner, bool dialed, Handshake handshake, tcp::socket socket,
-                   ReadBuffer& buffer)
+PeerLink::PeerLink(PeerLinkOwner& owner, bool dialed, Handshake handshake, Socket socket, ReadBuffer& buffer)
     : owner_(owner),
       dialed_(dialed),
       handshake_(std::move(handshake)),

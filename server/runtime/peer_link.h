@@ -26,7 +26,7 @@ class PeerLinkOwner {
 
 class PeerLink final : public StreamOwner, public std::enable_shared_from_this<PeerLink> {
  public:
-  PeerLink(PeerLinkOwner& owner, bool dialed, Handshake handshake, tcp::socket socket, ReadBuffer& buffer);
+  PeerLink(PeerLinkOwner& owner, bool dialed, Handshake handshake, Socket socket, ReadBuffer& buffer);
 
   void start();
   // Leaves at flush(). Requires that the link is introduced.
@@ -52,7 +52,7 @@ class PeerLink final : public StreamOwner, public std::enable_shared_from_this<P
   PeerLinkOwner& owner_;
   bool dialed_;
   Handshake handshake_;
-  asio::steady_timer patience_;
+  Timer patience_;
   std::shared_ptr<Stream> stream_;
   PeerFrames frames_;
   bool introduced_ = false;

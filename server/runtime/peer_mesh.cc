@@ -16,19 +16,19 @@ namespace {
 
 constexpr std::size_t kMaxStrangers = 64;  // one more, and the oldest is cut off
 
-void set_option(tcp::socket& socket, int level, int name, int value) {
+void set_option(Socket& socket, int level, int name, int value) {
   ::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
 }
 
 }  // namespace
 
-PeerMesh::PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Config& config,
-                   tcp::acceptor acceptor, ReadBuffer& buffer)
+PeerMesh::PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Config& config, Acceptor acceptor,
+                   ReadBuffer& buffer)
     : driver_(driver),
       known_{config.server_id, {}, config.secret},
       silence_ms_(std::max<std::int64_t>(2000, 4 * config.election_timeout_ms)),
       listener_(std::move(acceptor),
-                [this](tcp::socket socket, const std::string&) {
+                [this](Socket socket, const std::string&) {
                   add_stranger(false, Handshake::accepting(known_, random_bytes(nonce_size)),
                                std::move(socket));
                 }),
@@ -38,10 +38,9 @@ PeerMesh::PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Confi
     if (server.id == config.server_id) continue;
     Neighbour& neighbour = neighbours_[server.id];
     if (config.server_id < server.id) continue;
-    neighbour.dialer =
-        std::make_unique<PeerDialer>(io, server.peer, [this, id = server.id](tcp::socket socket) {
-          add_stranger(true, Handshake::dialing(known_, id, random_bytes(nonce_size)), std::move(socket));
-        });
+    neighbour.dialer = std::make_unique<PeerDialer>(io, server.peer, [this, id = server.id](Socket socket) {
+      add_stranger(true, Handshake::dialing(known_, id, random_bytes(nonce_size)), std::move(socket));
+    });
   }
 }
 
@@ -63,14 +62,14 @@ void PeerMesh::close() {
   strangers_.clear();
 }
 
-void PeerMesh::set_options(tcp::socket& socket) const {
+void PeerMesh::set_options(Socket& socket) const {
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 1);
   set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 1);
   set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(silence_ms_));
 }
 
-void PeerMesh::add_stranger(bool dialed, Handshake handshake, tcp::socket socket) {
+void PeerMesh::add_stranger(bool dialed, Handshake handshake, Socket socket) {
   if (strangers_.size() >= kMaxStrangers) {
     const auto oldest = strangers_.front();
     oldest->close();

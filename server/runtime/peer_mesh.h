@@ -18,7 +18,7 @@ namespace muster::runtime {
 
 class PeerMesh final : public PeerLinkOwner {
  public:
-  PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Config& config, tcp::acceptor acceptor,
+  PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Config& config, Acceptor acceptor,
            ReadBuffer& buffer);
 
   void start();
@@ -40,9 +40,9 @@ class PeerMesh final : public PeerLinkOwner {
     std::string refusal;                 // last logged: a server that calls again each second is not news
   };
 
-  void add_stranger(bool dialed, Handshake handshake, tcp::socket socket);
+  void add_stranger(bool dialed, Handshake handshake, Socket socket);
   std::shared_ptr<PeerLink> take_stranger(PeerLink& link);
-  void set_options(tcp::socket& socket) const;
+  void set_options(Socket& socket) const;
   void log_refusal(const PeerLink& link, std::string_view why);
 
   NodeDriver& driver_;

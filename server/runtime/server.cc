@@ -52,18 +52,16 @@ node::Node make_node(const config::Config& config, bool found, const storage::Du
   return {node_config(config, found), start, Random(random_number())};
 }
 
-tcp::acceptor client_acceptor(asio::io_context& io, const config::Config& config,
-                              const ServerOptions& options) {
+Acceptor client_acceptor(asio::io_context& io, const config::Config& config, const ServerOptions& options) {
   if (options.client_listener >= 0) return adopt_listener(io, options.client_listener);
   return open_listener(io, config.client_address, "client_address");
 }
 
 // The server's own name may lead anywhere, or nowhere yet: then it listens on all addresses.
-tcp::acceptor peer_acceptor(asio::io_context& io, const config::Config& config,
-                            const ServerOptions& options) {
+Acceptor peer_acceptor(asio::io_context& io, const config::Config& config, const ServerOptions& options) {
   if (options.peer_listener >= 0) return adopt_listener(io, options.peer_listener);
   const config::Server* self = config.find(config.server_id);
-  if (self == nullptr) return tcp::acceptor(io);
+  if (self == nullptr) return Acceptor(io);
   config::Endpoint endpoint = self->peer;
   if (!config::is_literal_address(endpoint.host) && endpoint.host != "localhost") endpoint.host.clear();
   return open_listener(io, endpoint, "the peer address");

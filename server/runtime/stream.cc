@@ -14,7 +14,7 @@ std::string sentence(int error) { return error_code(error, boost::system::system
 
 }  // namespace
 
-Stream::Stream(tcp::socket socket, StreamOwner& owner, ReadBuffer& buffer)
+Stream::Stream(Socket socket, StreamOwner& owner, ReadBuffer& buffer)
     : socket_(std::move(socket)), owner_(&owner), buffer_(&buffer) {
   buffer_->resize(read_buffer_bytes);
   error_code ignored;
@@ -29,7 +29,7 @@ void Stream::set_reading(bool on) {
 // Waiting and then reading into a shared buffer: ten thousand idle connections hold no buffers.
 void Stream::wait_readable() {
   read_waits_ = true;
-  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->read_waits_ = false;
     if (self->owner_ == nullptr) return;
     if (error) return self->broken(error.message());
@@ -76,7 +76,7 @@ void Stream::flush() {
 
 void Stream::wait_writable() {
   write_waits_ = true;
-  socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
     self->write_waits_ = false;
     if (self->owner_ == nullptr) return;
     if (error) return self->broken(error.message());
@@ -87,7 +87,7 @@ void Stream::wait_writable() {
 
 void Stream::end_sending() {
   error_code ignored;
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 void Stream::close() {

@@ -30,7 +30,7 @@ inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
   // `owner` and `buffer` must outlive close(). Does not read before read() is called.
-  Stream(tcp::socket socket, StreamOwner& owner, ReadBuffer& buffer);
+  Stream(Socket socket, StreamOwner& owner, ReadBuffer& buffer);
 
   void set_reading(bool on);
   // Waiting bytes, not counting what the system already has.
@@ -49,7 +49,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void wait_writable();
   void broken(std::string_view why);
 
-  tcp::socket socket_;
+  Socket socket_;
   StreamOwner* owner_;  // null: closed
   ReadBuffer* buffer_;
   SendQueue queue_;

@@ -27,7 +27,7 @@ class Ticker {
   NodeDriver& driver_;
   std::int64_t interval_ms_;
   std::function<void(Now)> on_tick_;
-  asio::steady_timer timer_;
+  Timer timer_;
   std::int64_t last_ms_ = 0;
   std::int64_t due_ms_ = 0;
   bool closed_ = false;
