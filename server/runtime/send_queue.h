@@ -6,8 +6,8 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <string>
+#include <vector>
 
 namespace muster::runtime {
 
@@ -20,7 +20,7 @@ class SendQueue {
   // `append(std::string&)` adds to the last piece.
   template <class Append>
   void append(Append append) {
-    if (pieces_.empty() || pieces_.back().size() >= piece_bytes) pieces_.emplace_back();
+    if (empty() || pieces_.back().size() >= piece_bytes) pieces_.emplace_back();
     std::string& last = pieces_.back();
     const std::size_t before = last.size();
     append(last);
@@ -35,9 +35,10 @@ class SendQueue {
 
  private:
   static constexpr std::size_t piece_bytes = 64 * 1024;
-  std::deque<std::string> pieces_;
-  std::size_t sent_ = 0;  // of the first piece
-  std::size_t size_ = 0;  // of all pieces, without what was sent
+  std::vector<std::string> pieces_;  // an idle connection holds no memory for it, unlike a deque's
+  std::size_t first_ = 0;            // those before it have left
+  std::size_t sent_ = 0;             // of that first piece
+  std::size_t size_ = 0;             // of all pieces, without what was sent
 };
 
 }  // namespace muster::runtime
