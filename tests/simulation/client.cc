@@ -23,6 +23,7 @@ Client::Client(Loop& loop, const Profile& profile, Sockets& sockets, Model& mode
   remembers_ = random_.chance(static_cast<std::uint64_t>(profile.remember_percent), 100);
   restarts_xids_ =
       !remembers_ && random_.chance(static_cast<std::uint64_t>(profile.restart_xid_percent), 100);
+  resets_watches_ = random_.chance(1, 2);
   calm_ = probe.has_value();
 }
 
@@ -112,7 +113,7 @@ void Client::on_closed(SocketId socket) {
   socket_ = 0;
   ++connection_;
   state_ = State::away;
-  watches_.clear();
+  resets_watches_ ? watches_.connection_lost() : watches_.clear();
   if (granted_) {
     std::deque<Request> writes;
     for (Request& request : pending_) {
@@ -153,6 +154,9 @@ void Client::on_frame(std::string_view payload) {
     case wire::ping_xid:
       see(header.value().zxid);
       return watches_.on_reply(model_, header.value().zxid);
+    case wire::set_watches_xid:
+      see(header.value().zxid);
+      return watches_.on_reset(model_, header.value().zxid);
     default:
       return on_reply(header.value(), payload);
   }
@@ -186,13 +190,21 @@ void Client::on_connect_reply(std::string_view payload) {
   loop_.note("client connected", {index_, server_ + 1, session_.value, reply.timeout_ms});
   expiry_.attached(socket_, session_, server_, timeout_us_, loop_.now_us());
   keep_alive(connection_);
+  if (watches_.size() > 0) set_watches_again();
   std::deque<Request> again = std::exchange(unanswered_, {});
   if (!granted_) again.clear();
   for (Request& request : again) {
-    request.resent = true;
+    request.committed_when_resent = model_.applied();
     ++counts_.resent;
     transmit(std::move(request));
   }
+}
+
+// As stock clients do after a reconnect, before anything else.
+void Client::set_watches_again() {
+  ++counts_.resets;
+  wire::SetWatchesRequest request = watches_.begin_reset(model_, seen_);
+  sockets_.send(socket_, wire::encode_request(Xid{wire::set_watches_xid}, request));
 }
 
 // Pings when it has nothing to say, and gives a connection up that has nothing to say to it.
@@ -218,6 +230,7 @@ void Client::on_event(Zxid zxid, std::string_view body) {
 void Client::forget_session() {
   session_ = {};
   password_.clear();
+  watches_.clear();
   seen_ = {};
   granted_ = false;
   unanswered_.clear();

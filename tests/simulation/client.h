@@ -28,8 +28,8 @@ namespace muster::simulation {
 class Client : public ClientEnd {
  public:
   struct Counts {
-    std::uint64_t acks = 0, reads = 0, events = 0, moves = 0, sessions = 0, expired = 0, resent = 0,
-                  retold = 0;
+    std::uint64_t acks = 0, reads = 0, events = 0, resets = 0, moves = 0, sessions = 0, expired = 0,
+                  resent = 0, retold = 0;
   };
 
   // `probe`: stays at server `home` and does no more than it must.
@@ -52,9 +52,9 @@ class Client : public ClientEnd {
   struct Request {
     Xid xid;
     wire::Request request;
-    std::string token;      // of a write
-    Zxid committed_before;  // by anyone, when it was first sent
-    bool resent = false;
+    std::string token;           // of a write
+    Zxid committed_before;       // by anyone, when it was first sent
+    Zxid committed_when_resent;  // 0: sent once
   };
 
   // When it acts
@@ -88,9 +88,11 @@ class Client : public ClientEnd {
   void check_node(const std::string& path, const wire::ReplyHeader& header,
                   const std::optional<std::string>* data, const Stat* stat,
                   const std::vector<std::string>* children) const;
+  void check_ephemerals(const wire::EphemeralsReply& reply, Zxid zxid) const;
   void arm(const Request& request, const wire::ReplyHeader& header);
   void remember_own(const wire::ReplyBody& body);
   void see(Zxid zxid);
+  void set_watches_again();
   void forget_session();
   [[nodiscard]] std::string who() const;
 
@@ -103,7 +105,7 @@ class Client : public ClientEnd {
   Random random_;
   std::optional<int> probe_;
   bool calm_ = false, silent_ = false;
-  bool remembers_ = false, restarts_xids_ = false;
+  bool remembers_ = false, restarts_xids_ = false, resets_watches_ = false;
 
   State state_ = State::away;
   std::uint64_t connection_ = 0;  // counts connections

@@ -75,14 +75,13 @@ void Client::check_write(const Request& request, const wire::ReplyHeader& header
     broken("exactly-once", fmt::format("{}'s write {} is acknowledged and was applied {} times", who(),
                                        request.token, model_.effects(request.token)));
   }
-  if (!request.resent && header.zxid <= request.committed_before) {
+  if (header.zxid <= request.committed_before) {
     broken("sync", fmt::format("{}'s write {} at {} was sent when {} was committed", who(), request.token,
                                header.zxid.value, request.committed_before.value));
   }
   ++counts_.acks;
-  if (request.resent && header.zxid < seen_) {
-    ++counts_.retold;
-  } else {
+  if (header.zxid <= request.committed_when_resent) ++counts_.retold;
+  if (request.committed_when_resent == Zxid{} || header.zxid >= seen_) {
     see(header.zxid);
     watches_.on_reply(model_, header.zxid);
   }
@@ -109,6 +108,13 @@ void Client::check_read(const Request& request, const wire::ReplyHeader& header,
     }
     return;
   }
+  if (const auto* watch = std::get_if<wire::AddWatchRequest>(&request.request)) {
+    if (header.error != ErrorCode::ok)
+      broken("reply", fmt::format("{}'s addWatch is answered {}", who(), static_cast<int>(header.error)));
+    return watches_.armed_persistent(watch->path, header.zxid);
+  }
+  if (const auto* ephemerals = std::get_if<wire::EphemeralsReply>(&body))
+    return check_ephemerals(*ephemerals, header.zxid);
   const std::string* path = path_of(request.request);
   if (path == nullptr) return;
   if (const auto* reply = std::get_if<wire::GetDataReply>(&body)) {
@@ -147,6 +153,16 @@ void Client::check_node(const std::string& path, const wire::ReplyHeader& header
                        who(), path, header.zxid.value, static_cast<int>(header.error),
                        there ? "exists" : "absent", version == nullptr ? 0 : version->zxid.value));
   }
+}
+
+// Those listed are all that the session has: judged only when the model stands where the server stood.
+void Client::check_ephemerals(const wire::EphemeralsReply& reply, Zxid zxid) const {
+  if (zxid != model_.applied()) return;
+  std::vector<std::string> paths = reply.paths;
+  std::sort(paths.begin(), paths.end());
+  if (paths != model_.tree().ephemerals(session_))
+    broken("ephemerals", fmt::format("{} is told of {} ephemerals at {}, it has {}", who(), paths.size(),
+                                     zxid.value, model_.tree().ephemerals(session_).size()));
 }
 
 void Client::arm(const Request& request, const wire::ReplyHeader& header) {

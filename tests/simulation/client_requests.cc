@@ -98,7 +98,7 @@ void Client::ask_read() {
 void Client::submit(wire::Request request, std::string token) {
   if (!token.empty()) model_.sent(token);
   last_xid_ = last_xid_.next();
-  transmit({last_xid_, std::move(request), std::move(token), model_.applied(), false});
+  transmit({last_xid_, std::move(request), std::move(token), model_.applied(), Zxid{}});
 }
 
 void Client::transmit(Request request) {

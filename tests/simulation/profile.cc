@@ -35,7 +35,7 @@ void draw_servers(Profile& p, Random random) {
   p.max_append_bytes = pick<std::size_t>(random, {300, 2000, 20'000, 256'000});
   p.max_inflight_bytes = pick<std::size_t>(random, {1000, 10'000, 4'000'000});
   p.max_window_bytes = pick<std::size_t>(random, {500, 3000, 30'000, 32'000'000});
-  p.max_uncommitted_bytes = pick<std::size_t>(random, {3000, 100'000, 64'000'000});
+  p.max_uncommitted_bytes = pick<std::size_t>(random, {300, 3000, 100'000, 64'000'000});
   p.max_pending_bytes = pick<std::size_t>(random, {5000, 200'000, 64'000'000});
   p.segment_bytes = pick<std::uint64_t>(random, {8 * 1024, 16 * 1024, 64 * 1024, 256 * 1024});
   p.max_in_flight_requests = pick<std::size_t>(random, {1, 3, 1000});
@@ -69,7 +69,7 @@ void draw_faults(Profile& p, Random random) {
 }
 
 void draw_moments(Profile& p, Random random) {
-  const auto bias = [&random] { return random.chance(1, 3) ? pick(random, {5, 30, 150}) : 0; };
+  const auto bias = [&random] { return random.chance(1, 3) ? pick(random, {20, 100, 400}) : 0; };
   p.crash_at_vote = bias();
   p.crash_in_vote_write = bias();
   p.crash_in_recovery = bias();
@@ -82,7 +82,7 @@ void draw_moments(Profile& p, Random random) {
 
 void draw_clients(Profile& p, Random random) {
   p.clients = static_cast<int>(random.between(2, 6));
-  p.think_us = spread(random, 60 * ms, 400 * ms);
+  p.think_us = spread(random, 150 * ms, 1200 * ms);
   p.max_pipeline = pick(random, {1, 3, 10, 30});
   p.remember_percent = pick(random, {0, 30, 100});
   p.restart_xid_percent = pick(random, {0, 50, 100});

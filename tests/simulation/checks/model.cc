@@ -179,6 +179,16 @@ std::optional<Model::PathChange> Model::change(const std::string& path, Zxid aft
   return std::nullopt;
 }
 
+std::vector<Model::PathChange> Model::changes(const std::string& path, Zxid after, Zxid up_to) const {
+  std::vector<PathChange> found;
+  const auto place = changes_.find(path);
+  if (place == changes_.end()) return found;
+  auto at = std::upper_bound(place->second.begin(), place->second.end(), after,
+                             [](Zxid z, const PathChange& change) { return z < change.zxid; });
+  for (; at != place->second.end() && at->zxid <= up_to; ++at) found.push_back(*at);
+  return found;
+}
+
 bool Model::changed_at(const std::string& path, Zxid zxid, unsigned kinds) const {
   return change(path, Zxid{zxid.value - 1}, zxid, kinds).has_value();
 }

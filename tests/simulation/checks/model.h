@@ -63,6 +63,8 @@ class Model {
   // The first change of `path` in (after, up_to] that is one of `kinds` (a bit for each ChangeKind).
   [[nodiscard]] std::optional<PathChange> change(const std::string& path, Zxid after, Zxid up_to,
                                                  unsigned kinds) const;
+  // All of them, in order.
+  [[nodiscard]] std::vector<PathChange> changes(const std::string& path, Zxid after, Zxid up_to) const;
   // Whether `path` changed at exactly `zxid` in one of these ways.
   [[nodiscard]] bool changed_at(const std::string& path, Zxid zxid, unsigned kinds) const;
 

@@ -1,7 +1,8 @@
 // What one connection's watches owe it.
-//   watch-order   an event comes before any reply whose zxid is not below the change's
-//   watch-event   an event belongs to a watch that was set and not used up, and to a change that happened at
-//   its zxid
+//   watch-order    an event comes before any reply whose zxid is not below the change's; a persistent watch's
+//   events all come, in order watch-event    an event belongs to a watch that was set and not used up, and to
+//   a change that happened at its zxid watch-caught   watches set again on another connection tell exactly
+//   what was missed in between
 #pragma once
 
 #include <map>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "common/wire/events.h"
+#include "common/wire/requests.h"
 #include "tests/simulation/checks/model.h"
 
 namespace muster::simulation {
@@ -20,15 +22,38 @@ class ClientWatches {
 
   // A read with a watch was answered with `zxid`.
   void armed(const std::string& path, Kind kind, Zxid zxid);
+  // addWatch was answered.
+  void armed_persistent(const std::string& path, Zxid zxid);
   void on_event(const Model& model, const wire::WatcherEvent& event, Zxid zxid);
   // A reply that shows the state at `zxid`: nothing may be owed.
   void on_reply(const Model& model, Zxid zxid);
-  void clear() { since_.clear(); }
+  void clear();
+  // What a client may set again on another connection stays, what it would set anew does not.
+  void connection_lost();
   [[nodiscard]] std::size_t size() const { return since_.size(); }
 
+  // On a new connection, before anything else is asked: what to send; then on_event takes the catch-up, and
+  // on_reset the reply.
+  [[nodiscard]] wire::SetWatchesRequest begin_reset(const Model& model, Zxid seen);
+  void on_reset(const Model& model, Zxid zxid);
+
  private:
+  using Watched = std::pair<std::string, Kind>;
+
+  void on_caught(const wire::WatcherEvent& event);
+  [[nodiscard]] bool take_persistent(const Model& model, const wire::WatcherEvent& event, Zxid zxid);
+
   // What is watched, and up to which zxid nothing was owed.
-  std::map<std::pair<std::string, Kind>, Zxid> since_;
+  std::map<Watched, Zxid> since_;
+  struct Persistent {
+    Zxid since;
+    std::size_t taken = 0;  // events after that
+  };
+  std::map<std::string, Persistent> persistent_;
+  // Being set again: each with whether it watched a node that was there.
+  std::map<Watched, bool> resetting_;
+  std::multimap<std::string, wire::EventType> caught_;
+  Zxid reset_from_;
 };
 
 }  // namespace muster::simulation
