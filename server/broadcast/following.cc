@@ -8,12 +8,14 @@
 namespace muster::broadcast {
 namespace {
 
+constexpr Zxid greatest_zxid{std::int64_t{1} << 62};  // beyond it counting on would overflow
+
 // An Append as a correct leader makes it: contiguous, of epochs that grow up to the leader's, with readable
 // contents.
 bool well_formed(const Append& append, Epoch leaders) {
   Zxid zxid = append.prev;
   Epoch epoch = append.prev_epoch;
-  if (zxid < Zxid{} || (zxid == Zxid{} && epoch != Epoch{})) return false;
+  if (zxid < Zxid{} || zxid > greatest_zxid || (zxid == Zxid{} && epoch != Epoch{})) return false;
   for (const Entry& entry : append.entries) {
     if (entry.zxid != zxid.next() || entry.epoch < epoch || entry.epoch > leaders) return false;
     zxid = entry.zxid;

@@ -84,7 +84,7 @@ void Leading::on_append_reply(Core& core, ServerId from, const AppendReply& repl
   progress.counts = reply.counts;
   if (reply.counts) {
     progress.heard_ms = core.now.mono_ms;
-    progress.echoed_beat = std::max(progress.echoed_beat, reply.beat);
+    progress.echoed_beat = std::max(progress.echoed_beat, std::min(reply.beat, beat_));
   }
   if (reply.accepted) {
     if (reply.durable > core.history.last()) return;  // not of our making

@@ -14,6 +14,13 @@
 
 namespace muster::broadcast {
 
+namespace {
+
+// No ensemble holds that many elections; beyond it counting on would overflow.
+constexpr Epoch greatest_epoch{std::int64_t{1} << 62};
+
+}  // namespace
+
 struct Peer::State {
   State(const PeerConfig& config, Recovered recovered, Random random)
       : core(config, std::move(recovered), random), role(Looking(core, Pace::patient)) {}
@@ -132,6 +139,7 @@ bool Peer::State::is_sticky_against(ServerId from, const Message& message) const
 }
 
 bool Peer::State::admit(ServerId from, LinkId link_id, const Message& message) {
+  if (message.epoch < Epoch{} || message.epoch > greatest_epoch) return false;
   const auto link = core.links.find(from);
   if (link == core.links.end() || link->second.id != link_id) return false;
   if (const auto* hello = std::get_if<Hello>(&message.body)) link->second.hello = *hello;

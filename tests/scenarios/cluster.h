@@ -43,8 +43,9 @@ class Cluster {
   void swallow(int from, int to);  // messages that way vanish, the link looks alive
   void hold(int from, int to) { pipes_[{from, to}].held = true; }  // messages that way wait
   void release(int from, int to);
-  void deliver(int from, int to, int messages);  // the oldest that wait that way
-  void drop(int from, int to);                   // what waits that way
+  void deliver(int from, int to, int messages);                         // the oldest that wait that way
+  void drop(int from, int to);                                          // what waits that way
+  void repeat(int from, int to) { pipes_[{from, to}].repeats = true; }  // each message that way arrives twice
   void heal();
   void hold_disk(int id) { server(id).disk_held = true; }
   void release_disk(int id);
@@ -80,7 +81,8 @@ class Cluster {
   };
   struct Pipe {
     std::deque<std::pair<broadcast::LinkId, broadcast::Message>> queue;
-    bool held = false, swallows = false;
+    bool held = false, swallows = false, repeats = false;
+    bool lost = false;  // something: it takes a new link to be a stream again
   };
 
   Server& server(int id) { return servers_.at(id); }

@@ -38,7 +38,8 @@ A script: "# text" is the story; "> command" is a command, and the lines below i
   swallow A->B             messages that way vanish, the link looks alive
   hold A->B / release A->B / drop A->B    messages that way wait / flow again / those that wait vanish
   deliver A->B [N]         the oldest message that waits that way (or the N oldest)
-  heal                     ends cuts, swallows and holds
+  repeat A->B              messages that way arrive twice
+  heal                     ends cuts, swallows, holds and repeats; a link that lost something is a new one
   hold-disk ID / release-disk ID          writes and reads wait
   status                   every server in a line                        log ID          its log on disk
 )";
@@ -172,6 +173,8 @@ bool Script::network(const std::string& verb, const std::vector<std::string>& wo
     cluster_.release(way().first, way().second);
   } else if (verb == "deliver") {
     cluster_.deliver(way().first, way().second, words.size() > 1 ? std::stoi(words[1]) : 1);
+  } else if (verb == "repeat") {
+    cluster_.repeat(way().first, way().second);
   } else if (verb == "drop") {
     cluster_.drop(way().first, way().second);
   } else if (verb == "hold-disk") {

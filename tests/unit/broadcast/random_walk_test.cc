@@ -17,7 +17,7 @@ int any(Random& random, int servers) {
 
 void one_fault(Cluster& cluster, Random& random, int servers) {
   const int a = any(random, servers), b = any(random, servers);
-  switch (random.below(15)) {
+  switch (random.below(17)) {
     case 0:
       if (a != b) cluster.cut(a, b);
       break;
@@ -32,6 +32,12 @@ void one_fault(Cluster& cluster, Random& random, int servers) {
       break;
     case 4:
       if (cluster.up(a)) cluster.crash(a);
+      break;
+    case 14:
+      if (a != b) cluster.repeat(a, b);
+      break;
+    case 15:
+      if (a != b) cluster.drop(a, b);
       break;
     case 13:
       if (servers == 1 || !cluster.may_lose_disk(a)) break;
