@@ -177,6 +177,11 @@ class Server:
                 return line[len("Mode: "):]
         return None
 
+    def votes(self):
+        """Whether it is a full member of the quorum. False for a server of Muster whose new disk is not yet repaired."""
+        monitored = self.four_letters("mntr")
+        return bool(monitored) and "zk_votes\t0" not in monitored
+
     def log_tail(self, lines=60):
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
@@ -309,6 +314,12 @@ class Ensemble:
         """A server that follows; the lowest id of several."""
         return eventually(lambda: next((s for s in among or self.running() if s.mode() == "follower"), None),
                           "a server follows")
+
+    def wait_voting(self, servers=None):
+        """Returns when each of the servers (default: all) serves and votes: any one of them may be taken away then."""
+        self.wait_serving(servers)
+        for server in servers or self.servers:
+            eventually(server.votes, f"{server} votes")
 
     def wait_serving(self, servers=None):
         """Returns when each of the servers (default: all) leads or follows, and one of the ensemble leads."""

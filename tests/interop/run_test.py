@@ -40,7 +40,7 @@ class TourTest(unittest.TestCase):
         ports = Ports()
         while True:
             base = ports.take()
-            if all(ports.is_free(base + offset) for offset in range(6)):
+            if base < 32000 and all(ports.is_free(base + offset) for offset in (0, 1, 2, 700, 701, 702)):
                 return base
 
     @classmethod
@@ -105,7 +105,7 @@ class TourTest(unittest.TestCase):
 
     def test_errors_are_said(self):
         self.assertRegex(self.muster("get", "/missing", status=1), "(?i)does not exist")
-        self.assertTrue(self.muster("frobnicate", status=2))
+        self.assertRegex(self.muster("frobnicate", status=1), "help")
 
     def test_data_is_found_again(self):
         self.muster("create", "/kept", "x")
