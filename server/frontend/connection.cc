@@ -11,7 +11,7 @@ namespace muster::frontend {
 namespace {
 
 // While frames are not taken, the socket is read until this much waits here.
-constexpr std::size_t max_unread_bytes = 64 * 1024;
+constexpr std::size_t max_unread_bytes = std::size_t{64} * 1024;
 
 template <class T, class Variant>
 struct is_one_of;
@@ -24,6 +24,14 @@ Connection::Connection(ConnId id, std::string_view address, std::size_t max_fram
     : id_(id), address_(address), reader_(max_frame_bytes), identities_{ip_identity(address)} {}
 
 Step Connection::next(const Context& context) {
+  const Counters before = context.counters;
+  Step step = advance(context);
+  received_ += context.counters.packets_received - before.packets_received;
+  sent_ += context.counters.packets_sent - before.packets_sent;
+  return step;
+}
+
+Step Connection::advance(const Context& context) {
   if (bound_ && pipeline_.run(context, {id_, bound_->session, identities_}, output_)) return step::Hangup{};
   while (may_read(context.settings)) {
     if (!request_) {

@@ -57,6 +57,8 @@ class Connection {
   [[nodiscard]] const Bound* bound() const { return bound_ ? &*bound_ : nullptr; }  // null: no session yet
   [[nodiscard]] const std::vector<AuthId>& identities() const { return identities_; }
   [[nodiscard]] const Pipeline& pipeline() const { return pipeline_; }
+  [[nodiscard]] std::uint64_t received() const { return received_; }  // packets
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
 
   // Input.
   void receive(std::string_view bytes) { reader_.append(bytes); }
@@ -85,6 +87,7 @@ class Connection {
   // Output.
   void notify(Zxid zxid, wire::EventType type, std::string_view path) {
     wire::append_event(output_, zxid, type, path);
+    ++sent_;
   }
   void say(std::string_view text) { output_ += text; }
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
@@ -105,6 +108,7 @@ class Connection {
   bool write_mark = false, stall_mark = false;
 
  private:
+  [[nodiscard]] Step advance(const Context& context);
   [[nodiscard]] bool may_read(const Settings& settings);
   [[nodiscard]] Step on_first_bytes(const Context& context);
   [[nodiscard]] Step on_frame(const Context& context, std::string_view payload);
@@ -129,6 +133,7 @@ class Connection {
   bool congested_ = false;  // too much output waits
   bool told_reading_ = true;
   bool touched_ = false;
+  std::uint64_t received_ = 0, sent_ = 0;
   std::string output_;
   std::size_t backlog_ = 0;  // output that the driver holds
 };

@@ -24,7 +24,7 @@ struct Settings {
   std::int32_t max_remembered = 1000;  // outcomes that one session may ask to be remembered
   std::size_t max_frame_bytes = 0xfffff;
   std::size_t max_requests_in_flight = 1000;
-  std::size_t max_output_bytes = 16 * 1024 * 1024;
+  std::size_t max_output_bytes = std::size_t{16} * 1024 * 1024;
   std::size_t max_watches = 100000;  // of one connection
   std::string super_digest;  // "user:base64(sha1(user:password))": who may do everything; empty: nobody
 };

@@ -33,9 +33,10 @@ void Expiry::begin(SessionId session, Zxid owner, std::int32_t timeout_ms) {
   if (!running_) return;
   Timer& timer = timers_[session];
   timer.owner = owner;
-  timer.timeout_ms = timeout_ms;
+  timer.timeout_ms = timeout_ms + slack_ms_;
   timer.heard_ms = clock_ms_;
-  list(session, timer, clock_ms_ + timeout_ms);  // a shorter time-out than before must be looked at in time
+  list(session, timer,
+       clock_ms_ + timer.timeout_ms);  // a shorter time-out than before must be looked at in time
 }
 
 void Expiry::touch(SessionId session) {
@@ -44,6 +45,15 @@ void Expiry::touch(SessionId session) {
 }
 
 void Expiry::end(SessionId session) { timers_.erase(session); }
+
+bool Expiry::still_silent(const tree::ExpireSession& judged) {
+  const auto found = timers_.find(judged.session);
+  if (found == timers_.end() || found->second.owner != judged.owner) return false;
+  Timer& timer = found->second;
+  if (is_silent(timer)) return true;
+  if (timer.due_ms == 0) list(judged.session, timer, timer.heard_ms + timer.timeout_ms);
+  return false;
+}
 
 void Expiry::again(SessionId session) {
   const auto found = timers_.find(session);
@@ -63,7 +73,7 @@ std::vector<tree::ExpireSession> Expiry::advance(Now now, std::size_t max) {
       const auto found = timers_.find(session);
       if (found == timers_.end() || found->second.due_ms != slot) continue;  // ended or listed anew
       Timer& timer = found->second;
-      if (clock_ms_ - timer.heard_ms <= timer.timeout_ms) {
+      if (!is_silent(timer)) {
         list(session, timer, timer.heard_ms + timer.timeout_ms);
       } else if (silent.size() < max) {
         timer.due_ms = 0;

@@ -15,8 +15,9 @@ namespace muster::frontend {
 
 class Expiry {
  public:
-  // `tick_ms`: how far apart advance() is called when all is well.
-  explicit Expiry(std::int64_t tick_ms) : tick_ms_(tick_ms) {}
+  // `tick_ms`: how far apart advance() is called when all is well. `slack_ms`: how late a touch may be
+  // reported here; every time-out is longer by it.
+  Expiry(std::int64_t tick_ms, std::int64_t slack_ms) : tick_ms_(tick_ms), slack_ms_(slack_ms) {}
 
   // A new leader gives every session a full time-out.
   void start(Now now, const std::vector<tree::Session>& sessions);
@@ -28,9 +29,12 @@ class Expiry {
   void touch(SessionId session);                                       // unknown sessions: no effect
   void end(SessionId session);
   // The sessions that were silent for longer than their time-out, each once; at most `max` of them, the
-  // others next time. Call it after all input that was readable has been taken.
+  // others next time. Call it after all input that was readable has been taken. Judged is not expired: ask
+  // still_silent() before that.
   [[nodiscard]] std::vector<tree::ExpireSession> advance(Now now, std::size_t max);
-  // The judgement could not be proposed: give it again.
+  // Nothing was heard of the judged session since, and nobody attached it. If false, it is timed on.
+  [[nodiscard]] bool still_silent(const tree::ExpireSession& judged);
+  // The expiry could not be proposed: judge it again.
   void again(SessionId session);
 
  private:
@@ -42,7 +46,11 @@ class Expiry {
   };
   void list(SessionId session, Timer& timer, std::int64_t at_ms);
 
-  std::int64_t tick_ms_;
+  [[nodiscard]] bool is_silent(const Timer& timer) const {
+    return clock_ms_ - timer.heard_ms > timer.timeout_ms;
+  }
+
+  std::int64_t tick_ms_, slack_ms_;
   bool running_ = false;
   std::int64_t last_tick_ms_ = 0;
   std::int64_t clock_ms_ = 0;

@@ -9,7 +9,7 @@ namespace muster::frontend {
 namespace {
 
 // Clients take the digits-and-dots prefix for the ZooKeeper release whose protocol is spoken.
-constexpr std::string_view version = "3.9.2-muster-0.1.0, built on 2025-01-01 00:00 UTC";
+constexpr std::string_view version = "3.9.2-muster-0.1.0";
 
 constexpr std::string_view telnet_close = "\xff\xf4\xff\xfd";
 
@@ -39,7 +39,8 @@ std::string average(const Counters& counters) {
 std::string client_lines(const ServerView& server, bool full) {
   std::string out;
   for (const ClientLine& client : server.clients) {
-    out += fmt::format(" /{}[1](queued={},recved=0,sent=0", client.address, client.in_flight);
+    out += fmt::format(" /{}[1](queued={},recved={},sent={}", client.address, client.in_flight,
+                       client.received, client.sent);
     if (full && client.session != SessionId{})
       out += fmt::format(",sid={:#x},to={}", static_cast<std::uint64_t>(client.session.value),
                          client.timeout_ms);

@@ -19,7 +19,8 @@ inline constexpr std::string_view default_words = "ruok,isro,srvr,stat,mntr,conf
 struct ClientLine {
   std::string address;
   std::size_t in_flight = 0;
-  SessionId session;  // 0: none yet
+  std::uint64_t received = 0, sent = 0;  // packets
+  SessionId session;                     // 0: none yet
   std::int32_t timeout_ms = 0;
 };
 

@@ -10,11 +10,11 @@ namespace {
 constexpr std::size_t max_expiries_per_tick = 1000;
 constexpr std::int64_t reports_until_lost = 4;
 
-std::int64_t report_interval(const NodeConfig& config) {
+}  // namespace
+
+std::int64_t Node::State::report_interval_ms() const {
   return std::max<std::int64_t>(50, std::min<std::int64_t>(config.tick_ms / 4, 500));
 }
-
-}  // namespace
 
 void Node::State::tick(Now now) {
   if (!started_ms) started_ms = now.mono_ms;
@@ -22,7 +22,7 @@ void Node::State::tick(Now now) {
   end_handshakes(now);
   report_touches(now);
   for (const ConnId connection : touches.overdue(now)) close(connection, true);
-  expire(now);
+  judge_silent(now);
 }
 
 void Node::State::end_handshakes(Now now) {
@@ -55,7 +55,7 @@ void Node::State::report_touches(Now now) {
   Route current;
   if (role.role == broadcast::Role::following && peer.established() && link != links.end())
     current = {role.leader, link->second, role.epoch};
-  const std::int64_t interval_ms = report_interval(config);
+  const std::int64_t interval_ms = report_interval_ms();
   const std::int64_t oldest_ms = touches.oldest_report_ms();
   if (current != route || (oldest_ms >= 0 && now.mono_ms - oldest_ms >= reports_until_lost * interval_ms)) {
     touches.lost();
@@ -69,8 +69,23 @@ void Node::State::report_touches(Now now) {
     to_peers.push_back({current.leader, current.link, TouchReport{report.n, std::move(report.sessions)}});
 }
 
-void Node::State::expire(Now now) {
-  for (const tree::ExpireSession& silent : expiry.advance(now, max_expiries_per_tick)) {
+// A leader that was cut off heard nobody; what it judged then must not come to pass under the next one. So a
+// quorum is asked whether it still leads, and then whether the session is still silent.
+void Node::State::judge_silent(Now now) {
+  std::vector<tree::ExpireSession> silent = expiry.advance(now, max_expiries_per_tick);
+  if (silent.empty()) return;
+  judgements[++last_barrier] = {expiry_epoch, std::move(silent)};
+  peer.barrier(now, last_barrier);
+}
+
+void Node::State::expire(Now now, broadcast::BarrierId id) {
+  const auto found = judgements.find(id);
+  if (found == judgements.end()) return;
+  const Judgement judgement = std::move(found->second);
+  judgements.erase(found);
+  if (!expiry.running() || expiry_epoch != judgement.epoch || peer.role().epoch != judgement.epoch) return;
+  for (const tree::ExpireSession& silent : judgement.sessions) {
+    if (!expiry.still_silent(silent)) continue;
     tree::Command command;
     command.operation = silent;
     if (!propose(now, {}, SharedBytes(tree::encode(command)))) expiry.again(silent.session);

@@ -104,6 +104,7 @@ void Node::State::note_session(const tree::SessionEvent& event) {
 }
 
 void Node::State::barrier_passed(Now now, broadcast::BarrierId id) {
+  expire(now, id);
   const auto found = barriers.find(id);
   if (found == barriers.end()) return;
   const Waiter waiter = found->second;
@@ -131,8 +132,7 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
       tree(std::move(started.tree)),
       sessions(tree.sessions().size()),
       peer(config.peer, std::move(started.recovered), random),
-      touches(),
-      expiry(config.peer.heartbeat_ms / 2) {
+      expiry(config.peer.heartbeat_ms / 2, 2 * report_interval_ms()) {
   settings.self = config.peer.self;
   settings.tick_ms = config.tick_ms;
   settings.max_remembered = config.tree_limits.max_remembered;

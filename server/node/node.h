@@ -41,7 +41,7 @@ struct Limits {
   std::size_t max_connections_per_address = 10000;
   std::size_t max_requests_in_flight = 1000;  // of one connection; beyond it its socket is not read
   std::size_t max_output_bytes =
-      16 * 1024 * 1024;  // waiting for one slow reader; beyond it the connection is closed
+      std::size_t{16} * 1024 * 1024;  // waiting for one slow reader; beyond it the connection is closed
   std::size_t max_watches_per_connection = 100000;  // beyond it the connection is closed
   std::size_t max_sessions = 1000000;
   std::int64_t handshake_ms = 10000;  // a connection without a session is closed after this

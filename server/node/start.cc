@@ -35,7 +35,7 @@ Started replay(const StartState& start) {
 
   // What lies above the mark may yet be replaced by another leader's entries: it is not applied.
   const Zxid until = mutant(Mutant::replay_past_commit_mark) ? start.last : start.commit_mark;
-  for_each_entry(start, start.first, until, [&](broadcast::Entry entry) {
+  for_each_entry(start, start.first, until, [&](const broadcast::Entry& entry) {
     const bool accepted = recovery.delivered(entry);
     if (entry.kind == broadcast::EntryKind::command && accepted)
       (void)started.tree.apply(stamp_of(entry), entry.payload.view());

@@ -60,7 +60,9 @@ struct Node::State {
   void tick(Now now);
   void end_handshakes(Now now);
   void report_touches(Now now);
-  void expire(Now now);
+  [[nodiscard]] std::int64_t report_interval_ms() const;
+  void judge_silent(Now now);
+  void expire(Now now, broadcast::BarrierId id);
   void follow_leadership(Now now);
   void on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report);
   void on_touch_confirm(ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
@@ -90,6 +92,12 @@ struct Node::State {
   frontend::Touches touches;
   Route route;  // where unconfirmed reports went; leader 0: nowhere
   std::int64_t last_report_ms = 0;
+  // Sessions judged silent, until a quorum has confirmed that this server still led then.
+  struct Judgement {
+    Epoch epoch;
+    std::vector<tree::ExpireSession> sessions;
+  };
+  std::map<broadcast::BarrierId, Judgement> judgements;
   frontend::Expiry expiry;  // runs exactly while this server leads and is established
   Epoch expiry_epoch;       // in which it was started
   std::vector<PeerEnvelope> to_peers;

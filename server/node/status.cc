@@ -50,7 +50,11 @@ std::string Node::State::answer_word(Now now, std::string_view word) {
   view.configuration = config.configuration;
   if (frontend::lists_clients(word)) {
     for (const frontend::Connection* connection : clients.in_order()) {
-      frontend::ClientLine line{connection->address(), connection->pipeline().size(), {}, 0};
+      frontend::ClientLine line;
+      line.address = connection->address();
+      line.in_flight = connection->pipeline().size();
+      line.received = connection->received();
+      line.sent = connection->sent();
       if (const frontend::Bound* bound = connection->bound()) {
         line.session = bound->session;
         line.timeout_ms = bound->timeout_ms;

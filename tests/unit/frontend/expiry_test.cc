@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t tick_ms = 25;
 
 struct Leader {
-  Expiry expiry{tick_ms};
+  Expiry expiry{tick_ms, 0};
   Now now{1000, 0};
 
   // Ticks on; the sessions that were judged silent on the way.
@@ -84,6 +84,30 @@ TEST_CASE("what could not be proposed is judged again; what ended is not") {
   CHECK(leader.pass(4100) == Ids{1});
   leader.expiry.again(SessionId{1});
   leader.expiry.again(SessionId{2});
+  CHECK(leader.pass(100) == Ids{1});
+}
+
+TEST_CASE("a judgement is withdrawn when something was heard meanwhile") {
+  Leader leader;
+  leader.expiry.start(leader.now, {{SessionId{1}, Zxid{1}, ServerId{1}, 4000}});
+  CHECK(leader.pass(4100) == Ids{1});
+  const tree::ExpireSession judged{SessionId{1}, Zxid{1}};
+  CHECK(leader.expiry.still_silent(judged));
+  leader.expiry.touch(SessionId{1});
+  CHECK_FALSE(leader.expiry.still_silent(judged));
+  CHECK(leader.pass(3900).empty());
+  CHECK(leader.pass(200) == Ids{1});  // timed on
+  leader.expiry.begin(SessionId{1}, Zxid{9}, 4000);
+  CHECK_FALSE(leader.expiry.still_silent(judged));
+  leader.expiry.end(SessionId{1});
+  CHECK_FALSE(leader.expiry.still_silent(judged));
+}
+
+TEST_CASE("what is reported late has that much more time") {
+  Leader leader;
+  leader.expiry = Expiry(tick_ms, 500);
+  leader.expiry.start(leader.now, {{SessionId{1}, Zxid{1}, ServerId{1}, 4000}});
+  CHECK(leader.pass(4500).empty());
   CHECK(leader.pass(100) == Ids{1});
 }
 

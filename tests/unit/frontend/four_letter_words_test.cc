@@ -21,7 +21,7 @@ ServerView view() {
   server.max_connections_per_address = 60;
   server.counters.packets_received = 21;
   for (const std::int64_t ms : {0, 3, 2}) server.counters.answered_after(ms);
-  server.clients = {{"127.0.0.1", 2, SessionId{0x0100000000000005}, 30000}};
+  server.clients = {{"127.0.0.1", 2, 12, 13, SessionId{0x0100000000000005}, 30000}};
   return server;
 }
 
@@ -47,7 +47,8 @@ TEST_CASE("the words that tools read have ZooKeeper's formats") {
   CHECK(answer_word("mntr", "*", unrepaired).find("\nzk_votes\t0\n") != std::string::npos);
   CHECK(answer_word("conf", "*", view()).find("minSessionTimeout=4000\nmaxSessionTimeout=40000\n") !=
         std::string::npos);
-  CHECK(answer_word("stat", "*", view()).find("Clients:\n /127.0.0.1[1](queued=2") != std::string::npos);
+  CHECK(answer_word("stat", "*", view())
+            .find("Clients:\n /127.0.0.1[1](queued=2,recved=12,sent=13)\n\nLatency") != std::string::npos);
   CHECK(answer_word("cons", "*", view()).find("sid=0x100000000000005,to=30000") != std::string::npos);
   CHECK(answer_word("wchs", "*", view()) == "0 connections watching 0 paths\nTotal watches:0\n");
 }

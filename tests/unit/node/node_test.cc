@@ -157,7 +157,7 @@ TEST_CASE("a silent session expires: its ephemerals go, its connection is closed
     CHECK(cluster.ask(alive, wire::PingRequest{}) == Lines{"-2 ok"});
   }
   CHECK_FALSE(silent.closed);
-  cluster.pass(300);
+  cluster.pass(1300);
   CHECK(silent.closed);
   CHECK(cluster.heard(silent).empty());
   CHECK(cluster.heard(alive) == Lines{"event node_deleted /e"});
