@@ -88,6 +88,7 @@ void Logs::on_durable(int server, const broadcast::Persist& persist) {
                                     persist.hard_state->epoch.value, disk.hard_state.epoch.value));
     }
     disk.hard_state = *persist.hard_state;
+    if (disk.hard_state.qualified) disk.lost.clear();
   }
 }
 
@@ -125,7 +126,12 @@ void Logs::on_recovered(int server, const broadcast::HardState& hard_state,
   disk.committed = {};
 }
 
-void Logs::on_wiped(int server) { disks_[at(server)] = {}; }
+void Logs::on_wiped(int server) {
+  Disk& disk = disks_[at(server)];
+  Log lost = std::move(disk.durable);
+  disk = {};
+  disk.lost = std::move(lost);
+}
 
 void Logs::on_send(int server, ServerId to, const broadcast::Message& message) {
   const Disk& disk = disks_[at(server)];
@@ -146,14 +152,17 @@ void Logs::on_send(int server, ServerId to, const broadcast::Message& message) {
   }
 }
 
+bool Logs::has_copy(const Disk& disk, Zxid zxid, RecordId record) {
+  const Log& log = disk.hard_state.qualified ? disk.durable : disk.lost;
+  return holds(log, zxid) && log[index_of(zxid)] == record;
+}
+
 const Record* Logs::on_a_quorum(Zxid zxid) const {
   for (std::size_t i = 0; i < disks_.size(); ++i) {
     if (!holds(disks_[i].durable, zxid)) continue;
     const RecordId candidate = disks_[i].durable[index_of(zxid)];
-    const auto copies = std::count_if(disks_.begin(), disks_.end(), [&](const Disk& disk) {
-      return disk.hard_state.qualified && holds(disk.durable, zxid) &&
-             disk.durable[index_of(zxid)] == candidate;
-    });
+    const auto copies = std::count_if(disks_.begin(), disks_.end(),
+                                      [&](const Disk& disk) { return has_copy(disk, zxid, candidate); });
     if (static_cast<std::size_t>(copies) >= disks_.size() / 2 + 1) return &records_[candidate];
   }
   return nullptr;

@@ -61,6 +61,9 @@ class Logs {
   struct Disk {
     broadcast::HardState hard_state;
     Log durable, handed;
+    // What it held before it was wiped, until it is qualified again: acknowledgements of it may still be
+    // under way, and the loss of this disk is one that the others make up for.
+    Log lost;
     broadcast::RoleChange role;
     Zxid committed;
   };
@@ -74,6 +77,7 @@ class Logs {
   void change(Log& log, const broadcast::Persist& persist);
   void check_against_committed(int server, const broadcast::Persist& persist);
   void check_leader(int server, const broadcast::Peer& peer);
+  [[nodiscard]] static bool has_copy(const Disk& disk, Zxid zxid, RecordId record);
   [[nodiscard]] const Record* on_a_quorum(Zxid zxid) const;
   [[nodiscard]] std::string holders(Zxid zxid) const;
 
