@@ -46,8 +46,7 @@ TEST_CASE("requests as other clients send them") {
   CHECK(encode_request(Xid{1}, create) == bytes("00000032 00000001 00000001 00000002 '/a' 00000001 'v' "
                                                 "00000001 0000001f 00000005 'world' 00000006 'anyone'"
                                                 "00000001"));
-  CHECK(encode_request(Xid{ping_xid}, PingRequest{}) ==
-        bytes("00000008 fffffffe 0000000b"));
+  CHECK(encode_request(Xid{ping_xid}, PingRequest{}) == bytes("00000008 fffffffe 0000000b"));
   CHECK(body_of(GetDataRequest{"/a", true}) == bytes("00000002 '/a' 01"));
   CHECK(body_of(MultiRequest{{DeleteRequest{"/a", -1}}}) ==
         bytes("00000002 00 ffffffff 00000002 '/a' ffffffff  ffffffff 01 ffffffff"));
