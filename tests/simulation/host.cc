@@ -50,6 +50,7 @@ void Host::start() {
 bool Host::open_disk() {
   if (random_.chance(static_cast<std::uint64_t>(around_.profile.crash_in_recovery), 1000))
     files_.crash_at(random_.below(12) + 1);
+  const std::optional<broadcast::HardState> newest = newest_vote_file();
   try {
     durable_ = std::make_unique<storage::Durable>(
         files_, directory,
@@ -64,7 +65,7 @@ bool Host::open_disk() {
     broken("recovery", fmt::format("server {} can't start: {}", index_ + 1, error.what()));
   }
   files_.kill();  // clears the hook; the process lives on
-  check_vote_files();
+  check_vote(newest);
   around_.logs.on_recovered(index_, durable_->hard_state(), whole_log());
   while (around_.model.applied() < durable_->commit_mark()) {
     around_.model.apply(around_.logs.adopt(index_, durable_->hard_state().epoch));
@@ -72,8 +73,7 @@ bool Host::open_disk() {
   return true;
 }
 
-// The vote file that was written last counts, also when the other one is whole.
-void Host::check_vote_files() const {
+std::optional<broadcast::HardState> Host::newest_vote_file() const {
   std::optional<storage::SequencedHardState> newest;
   for (const char* name : {"/vote-0", "/vote-1"}) {
     const auto contents = files_.contents(directory + name);
@@ -81,14 +81,19 @@ void Host::check_vote_files() const {
     const auto found = storage::decode_hard_state(*contents);
     if (found && (!newest || found->sequence > newest->sequence)) newest = found;
   }
+  return newest ? std::optional(newest->state) : std::nullopt;
+}
+
+// The vote file that was written last counts, also when the other one is whole.
+void Host::check_vote(const std::optional<broadcast::HardState>& newest) const {
   if (!newest) return;
   const broadcast::HardState recovered = durable_->hard_state();
-  const bool raised = recovered.epoch > newest->state.epoch;  // to the last entry's
-  if (!raised && !(recovered == newest->state)) {
+  const bool raised = recovered.epoch > newest->epoch;  // to the last entry's
+  if (!raised && !(recovered == *newest)) {
     broken("recovery",
            fmt::format("server {} starts with epoch {} vote {}; its newest vote file says epoch {} vote {}",
-                       index_ + 1, recovered.epoch.value, recovered.vote.value, newest->state.epoch.value,
-                       newest->state.vote.value));
+                       index_ + 1, recovered.epoch.value, recovered.vote.value, newest->epoch.value,
+                       newest->vote.value));
   }
 }
 

@@ -81,7 +81,8 @@ class Host : public PeerEnd, public ServerEnd {
   void read(const broadcast::Fetch& fetch);
   void follow_applied();
   bool open_disk();
-  void check_vote_files() const;
+  [[nodiscard]] std::optional<broadcast::HardState> newest_vote_file() const;
+  void check_vote(const std::optional<broadcast::HardState>& newest) const;
   void boot();
   void leave_half_done_work();
   [[nodiscard]] std::int64_t restart_delay();

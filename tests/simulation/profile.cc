@@ -35,7 +35,7 @@ void draw_servers(Profile& p, Random random) {
   p.max_append_bytes = pick<std::size_t>(random, {300, 2000, 20'000, 256'000});
   p.max_inflight_bytes = pick<std::size_t>(random, {1000, 10'000, 4'000'000});
   p.max_window_bytes = pick<std::size_t>(random, {500, 3000, 30'000, 32'000'000});
-  p.max_uncommitted_bytes = pick<std::size_t>(random, {300, 3000, 100'000, 64'000'000});
+  p.max_uncommitted_bytes = pick<std::size_t>(random, {200, 600, 3000, 64'000'000});
   p.max_pending_bytes = pick<std::size_t>(random, {5000, 200'000, 64'000'000});
   p.segment_bytes = pick<std::uint64_t>(random, {8 * 1024, 16 * 1024, 64 * 1024, 256 * 1024});
   p.max_in_flight_requests = pick<std::size_t>(random, {1, 3, 1000});
