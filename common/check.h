@@ -9,8 +9,8 @@ namespace muster {
 
 }  // namespace muster
 
-#define CHECK(condition, message)                                                  \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]]                                                 \
-      ::muster::check_failed(__FILE__, __LINE__, #condition, message);             \
+#define CHECK(condition, message)                                      \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]]                                     \
+      ::muster::check_failed(__FILE__, __LINE__, #condition, message); \
   } while (false)

@@ -8,7 +8,9 @@ namespace {
 
 // Decodes one UTF-8 character at `at` and advances; false for anything that is not well-formed UTF-8.
 bool next_character(std::string_view text, std::size_t& at, std::uint32_t& character) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t first = byte(at);
   if (first < 0x80) {
     character = first;

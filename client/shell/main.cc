@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
   Words words;
   app.add_option("-s,--servers", words.servers, "HOST[:PORT],…[/CHROOT]")
       ->capture_default_str()
-      ->envname("MUSTER_SERVERS");
+      ->envname("MUSTER_CONNECT");
   app.require_subcommand(1);
   add_create(app, words);
   add_reads(app, words);

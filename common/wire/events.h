@@ -1,17 +1,22 @@
 // Watch events on the wire.
 #pragma once
 
+#include <muster/ids.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include <muster/ids.h>
 
 #include "common/result.h"
 
 namespace muster::wire {
 
-enum class EventType : std::int32_t { node_created = 1, node_deleted = 2, node_data_changed = 3, node_children_changed = 4 };
+enum class EventType : std::int32_t {
+  node_created = 1,
+  node_deleted = 2,
+  node_data_changed = 3,
+  node_children_changed = 4
+};
 
 struct WatcherEvent {
   EventType type{};

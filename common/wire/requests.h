@@ -2,15 +2,15 @@
 // Strings, buffers and vectors that the protocol lets be null are optional: null and empty are different values.
 #pragma once
 
+#include <muster/acl.h>
+#include <muster/ids.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include <muster/acl.h>
-#include <muster/ids.h>
 
 #include "common/result.h"
 #include "common/wire/opcodes.h"
@@ -32,8 +32,8 @@ struct CreateRequest {
   friend bool operator==(const CreateRequest&, const CreateRequest&) = default;
 };
 namespace create_flags {
-inline constexpr std::int32_t persistent = 0, ephemeral = 1, sequential = 2, ephemeral_sequential = 3, container = 4, ttl = 5,
-                              ttl_sequential = 6;
+inline constexpr std::int32_t persistent = 0, ephemeral = 1, sequential = 2, ephemeral_sequential = 3,
+                              container = 4, ttl = 5, ttl_sequential = 6;
 }
 struct DeleteRequest {
   std::string path;
@@ -64,25 +64,58 @@ struct MultiRequest {
   friend bool operator==(const MultiRequest&, const MultiRequest&) = default;
 };
 
-struct ExistsRequest { std::string path; bool watch = false; };
-struct GetDataRequest { std::string path; bool watch = false; };
-struct GetAclRequest { std::string path; };
-struct GetChildrenRequest { OpCode type = OpCode::get_children; std::string path; bool watch = false; };  // or get_children2
-struct MultiReadRequest { std::vector<std::variant<GetDataRequest, GetChildrenRequest>> ops; };
-struct SyncRequest { std::optional<std::string> path; };
+struct ExistsRequest {
+  std::string path;
+  bool watch = false;
+};
+struct GetDataRequest {
+  std::string path;
+  bool watch = false;
+};
+struct GetAclRequest {
+  std::string path;
+};
+struct GetChildrenRequest {
+  OpCode type = OpCode::get_children;
+  std::string path;
+  bool watch = false;
+};  // or get_children2
+struct MultiReadRequest {
+  std::vector<std::variant<GetDataRequest, GetChildrenRequest>> ops;
+};
+struct SyncRequest {
+  std::optional<std::string> path;
+};
 struct PingRequest {};
 struct CloseSessionRequest {};
-struct AuthRequest { std::int32_t type = 0; std::optional<std::string> scheme; std::optional<std::string> auth; };
-struct SaslRequest { std::optional<std::string> token; };
+struct AuthRequest {
+  std::int32_t type = 0;
+  std::optional<std::string> scheme;
+  std::optional<std::string> auth;
+};
+struct SaslRequest {
+  std::optional<std::string> token;
+};
 struct SetWatchesRequest {  // set_watches or set_watches2
   OpCode type = OpCode::set_watches;
   Zxid relative_zxid;
   std::vector<std::string> data, exist, child, persistent, persistent_recursive;
 };
-struct WatchesRequest { OpCode type = OpCode::check_watches; std::string path; std::int32_t kind = 0; };  // or remove_watches
-struct AddWatchRequest { std::string path; std::int32_t mode = 0; };
-struct GetEphemeralsRequest { std::optional<std::string> prefix; };
-struct GetAllChildrenNumberRequest { std::string path; };
+struct WatchesRequest {
+  OpCode type = OpCode::check_watches;
+  std::string path;
+  std::int32_t kind = 0;
+};  // or remove_watches
+struct AddWatchRequest {
+  std::string path;
+  std::int32_t mode = 0;
+};
+struct GetEphemeralsRequest {
+  std::optional<std::string> prefix;
+};
+struct GetAllChildrenNumberRequest {
+  std::string path;
+};
 struct WhoAmIRequest {};
 struct ReconfigRequest {
   std::optional<std::string> joining, leaving, new_members;
@@ -90,10 +123,11 @@ struct ReconfigRequest {
 };
 
 using Request =
-    std::variant<CreateRequest, DeleteRequest, SetDataRequest, SetAclRequest, MultiRequest, ExistsRequest, GetDataRequest,
-                 GetAclRequest, GetChildrenRequest, MultiReadRequest, SyncRequest, PingRequest, CloseSessionRequest, AuthRequest,
-                 SaslRequest, SetWatchesRequest, WatchesRequest, AddWatchRequest, GetEphemeralsRequest,
-                 GetAllChildrenNumberRequest, WhoAmIRequest, ReconfigRequest>;
+    std::variant<CreateRequest, DeleteRequest, SetDataRequest, SetAclRequest, MultiRequest, ExistsRequest,
+                 GetDataRequest, GetAclRequest, GetChildrenRequest, MultiReadRequest, SyncRequest,
+                 PingRequest, CloseSessionRequest, AuthRequest, SaslRequest, SetWatchesRequest,
+                 WatchesRequest, AddWatchRequest, GetEphemeralsRequest, GetAllChildrenNumberRequest,
+                 WhoAmIRequest, ReconfigRequest>;
 
 // Header of a request frame (payload without its length). Advances `payload` past it. Error: fewer than 8 bytes.
 [[nodiscard]] Result<RequestHeader> decode_request_header(std::string_view& payload);

@@ -10,14 +10,11 @@
 namespace muster::node {
 
 // The order of these lines is what makes ZooKeeper's promises true:
-//   a session's requests take effect in the order sent        a write is proposed when it is read; the reads
-//   behind it run as soon
-//                                                              as its outcome is known, before the next entry
-//                                                              is applied
-//   a watch fires before its change can be read               notices are queued on all connections before
-//   any reply a read and its watch are one step                         nothing is applied between them: one
-//   thread, one loop sync sees all that was committed                          a barrier passes after the
-//   entries that came with it are applied
+//   a session's requests take effect in order   a write is proposed when it is read; the reads behind it run as soon as
+//                                               its outcome is known, before the next entry is applied
+//   a watch fires before its change can be read notices are queued on all connections before any reply
+//   a read and its watch are one step           nothing is applied between them: one thread, one loop
+//   sync sees all that was committed            a barrier passes after the entries that came with it are applied
 void Node::State::drain(Now now, Output& out) {
   for (;;) {
     retry_stalled(now);
@@ -123,7 +120,7 @@ void Node::State::hand_over(broadcast::Ready& ready, Output& out) {
   for (broadcast::Envelope& envelope : ready.send)
     out.to_peers.push_back({envelope.to, envelope.link, std::move(envelope.message)});
   if (ready.persist) out.persist = std::move(ready.persist);
-  if (ready.fetch) out.fetch = std::move(ready.fetch);
+  if (ready.fetch) out.fetch = ready.fetch;
   out.roles.insert(out.roles.end(), ready.roles.begin(), ready.roles.end());
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -29,7 +30,12 @@ void DiskThread::persist(broadcast::Persist work) {
 }
 
 void DiskThread::fetch(broadcast::Fetch work) {
-  run([this, work] { report_.fetched(work.ticket, durable_.read(work.from, work.to, work.max_bytes)); });
+  run([this, work] {
+    // A truncation that came in between may have taken the range; its asker leads no more and wants nothing.
+    const Zxid to = std::min(work.to, durable_.last());
+    report_.fetched(work.ticket, work.from > to ? std::vector<broadcast::Entry>()
+                                                : durable_.read(work.from, to, work.max_bytes));
+  });
 }
 
 void DiskThread::run(std::function<void()> work) {

@@ -2,14 +2,14 @@
 // proto/entry.proto has its bytes; command_codec is the only file that knows both.
 #pragma once
 
+#include <muster/acl.h>
+#include <muster/ids.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include <muster/acl.h>
-#include <muster/ids.h>
 
 #include "common/result.h"
 #include "common/wire/requests.h"
@@ -19,15 +19,15 @@ namespace muster::tree {
 // A new session; its id comes of the entry's zxid and `server`. The connection's server becomes its owner.
 struct OpenSession {
   ServerId server;
-  std::int32_t timeout_ms = 0;   // negotiated
-  std::int32_t remember = 0;     // outcomes to remember; 0 for stock clients
+  std::int32_t timeout_ms = 0;  // negotiated
+  std::int32_t remember = 0;    // outcomes to remember; 0 for stock clients
   friend bool operator==(const OpenSession&, const OpenSession&) = default;
 };
 // The session continues on a connection of `server` (its password was checked there). The entry's zxid becomes its owner.
 struct AttachSession {
   SessionId session;
   ServerId server;
-  std::int32_t timeout_ms = 0;   // negotiated anew
+  std::int32_t timeout_ms = 0;  // negotiated anew
   std::int32_t remember = 0;
   friend bool operator==(const AttachSession&, const AttachSession&) = default;
 };
@@ -42,14 +42,15 @@ struct ExpireSession {
   friend bool operator==(const ExpireSession&, const ExpireSession&) = default;
 };
 
-using Operation = std::variant<OpenSession, AttachSession, CloseSession, ExpireSession, wire::CreateRequest, wire::DeleteRequest,
-                               wire::SetDataRequest, wire::SetAclRequest, wire::MultiRequest>;
+using Operation =
+    std::variant<OpenSession, AttachSession, CloseSession, ExpireSession, wire::CreateRequest,
+                 wire::DeleteRequest, wire::SetDataRequest, wire::SetAclRequest, wire::MultiRequest>;
 
 struct Command {
-  SessionId session;              // 0 for OpenSession, AttachSession, ExpireSession
-  Zxid owner;                     // the attach (or open) entry that the connection goes by; another one in the tree: moved
+  SessionId session;  // 0 for OpenSession, AttachSession, ExpireSession
+  Zxid owner;  // the attach (or open) entry that the connection goes by; another one in the tree: moved
   Xid xid;
-  std::vector<AuthId> identities; // of the connection, as they were when the request was read
+  std::vector<AuthId> identities;  // of the connection, as they were when the request was read
   Operation operation;
   friend bool operator==(const Command&, const Command&) = default;
 };

@@ -3,17 +3,17 @@
 // Rules (order of checks, Stat, sequential names): those of ZooKeeper 3.9; the tests ask a real ZooKeeper 3.8.
 #pragma once
 
+#include <muster/acl.h>
+#include <muster/errors.h>
+#include <muster/ids.h>
+#include <muster/stat.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <muster/acl.h>
-#include <muster/errors.h>
-#include <muster/ids.h>
-#include <muster/stat.h>
 
 #include "common/wire/replies.h"
 #include "server/tree/command.h"
@@ -32,31 +32,31 @@ enum class ChangeKind : std::uint8_t { created, deleted, data, children };
 // for `children`; from before the deletion for `deleted`).
 struct Change {
   ChangeKind kind{};
-  std::string path;   // the node; for `children` the parent
+  std::string path;  // the node; for `children` the parent
   std::shared_ptr<const std::vector<Acl>> acl;
 };
 
 enum class Fate : std::uint8_t {
   answered,  // `reply` goes to the client (success or error)
   dead,      // the session is closed or never was: no reply, close the connection
-  moved,     // the session's owner is another connection: no reply, close the connection, no trace in the tree
+  moved,  // the session's owner is another connection: no reply, close the connection, no trace in the tree
 };
 
 struct SessionEvent {
   enum class Kind : std::uint8_t { opened, attached, closed };
   Kind kind{};
   SessionId session;
-  Zxid owner;              // of opened and attached: this entry
+  Zxid owner;  // of opened and attached: this entry
   ServerId server;
   std::int32_t timeout_ms = 0;
-  std::int32_t remember = 0;   // granted
+  std::int32_t remember = 0;  // granted
 };
 
 struct Outcome {
   Fate fate = Fate::answered;
-  Zxid zxid;                        // for the reply's header; of the first outcome where a remembered one is told again
+  Zxid zxid;  // for the reply's header; of the first outcome where a remembered one is told again
   wire::Reply reply;
-  std::vector<Change> changes;      // in the order in which ZooKeeper triggers watches
+  std::vector<Change> changes;          // in the order in which ZooKeeper triggers watches
   std::optional<SessionEvent> session;  // at most one
 };
 
@@ -88,7 +88,9 @@ class Tree {
   ~Tree();
 
   // Every entry passes here, in zxid order without gaps. Requires stamp.zxid == applied()+1 (CHECK), or, on an empty tree, any first zxid.
-  Outcome apply(const Stamp& stamp, std::string_view command);  // bytes that are no command: answered with marshalling_error, no change
+  Outcome apply(
+      const Stamp& stamp,
+      std::string_view command);  // bytes that are no command: answered with marshalling_error, no change
   Outcome apply(const Stamp& stamp, const Command& command);
   // An entry that is none of the tree's business (epoch start, membership, refused): only `applied` moves.
   void skip(const Stamp& stamp);
@@ -103,17 +105,19 @@ class Tree {
   [[nodiscard]] wire::Reply exists(std::string_view path, const std::vector<AuthId>& who) const;
   [[nodiscard]] wire::Reply get_data(std::string_view path, const std::vector<AuthId>& who) const;
   [[nodiscard]] wire::Reply get_acl(std::string_view path, const std::vector<AuthId>& who) const;
-  [[nodiscard]] wire::Reply get_children(std::string_view path, bool with_stat, const std::vector<AuthId>& who) const;  // names sorted
-  [[nodiscard]] wire::Reply get_all_children_number(std::string_view path, const std::vector<AuthId>& who) const;
+  [[nodiscard]] wire::Reply get_children(std::string_view path, bool with_stat,
+                                         const std::vector<AuthId>& who) const;  // names sorted
+  [[nodiscard]] wire::Reply get_all_children_number(std::string_view path,
+                                                    const std::vector<AuthId>& who) const;
   [[nodiscard]] wire::Reply get_ephemerals(SessionId session, std::string_view prefix) const;  // sorted
 
   // Without permissions, for the server itself and for tests.
   [[nodiscard]] std::optional<Stat> stat(std::string_view path) const;
   [[nodiscard]] std::optional<NodeData> data(std::string_view path) const;
-  [[nodiscard]] std::vector<std::string> children(std::string_view path) const;       // sorted
-  [[nodiscard]] std::vector<std::string> ephemerals(SessionId session) const;         // sorted
+  [[nodiscard]] std::vector<std::string> children(std::string_view path) const;  // sorted
+  [[nodiscard]] std::vector<std::string> ephemerals(SessionId session) const;    // sorted
   [[nodiscard]] std::optional<Session> session(SessionId id) const;
-  [[nodiscard]] std::vector<Session> sessions() const;                                // by id
+  [[nodiscard]] std::vector<Session> sessions() const;  // by id
   [[nodiscard]] std::size_t node_count() const;
 
  private:
@@ -122,6 +126,7 @@ class Tree {
 };
 
 // True if one of the identities holds `permission` by the list (an empty list permits all; scheme super may everything).
-[[nodiscard]] bool permitted(const std::vector<Acl>& acl, std::int32_t permission, const std::vector<AuthId>& who);
+[[nodiscard]] bool permitted(const std::vector<Acl>& acl, std::int32_t permission,
+                             const std::vector<AuthId>& who);
 
 }  // namespace muster::tree

@@ -2,6 +2,8 @@
 // Rules: ZooKeeper programmer's guide, "ZooKeeper Watches".
 #pragma once
 
+#include <muster/ids.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,8 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <muster/ids.h>
 
 #include "common/wire/events.h"
 #include "server/tree/hash_index.h"
@@ -28,7 +28,13 @@ struct Notification {
 
 enum class Kind : std::uint8_t { data, child, persistent, persistent_recursive };
 // What checkWatches and removeWatches name: 1 children, 2 data, 3 any, 4 persistent, 5 persistent recursive.
-enum class Selector : std::int32_t { children = 1, data = 2, any = 3, persistent = 4, persistent_recursive = 5 };
+enum class Selector : std::int32_t {
+  children = 1,
+  data = 2,
+  any = 3,
+  persistent = 4,
+  persistent_recursive = 5
+};
 
 class Watches {
  public:
@@ -45,7 +51,7 @@ class Watches {
   // change, ordered by connection (a node with both a data and a child watch is reported deleted once). All for change.path.
   [[nodiscard]] std::vector<Notification> on(const tree::Change& change);
 
-  [[nodiscard]] std::size_t size() const;                       // watches in all
+  [[nodiscard]] std::size_t size() const;  // watches in all
   [[nodiscard]] std::size_t size_of(ConnId connection) const;
   [[nodiscard]] std::size_t paths() const;
   [[nodiscard]] std::size_t connections() const;

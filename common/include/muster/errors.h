@@ -9,14 +9,15 @@ namespace muster {
 enum class ErrorCode : std::int32_t {
   ok = 0,
   system_error = -1,
-  runtime_inconsistency = -2,    // later operations of a failed multi
-  data_inconsistency = -3,       // Muster: the outcome of a resent write is no longer remembered (never sent to stock clients)
-  connection_loss = -4,          // made by clients
+  runtime_inconsistency = -2,  // later operations of a failed multi
+  data_inconsistency =
+      -3,  // Muster: the outcome of a resent write is no longer remembered (never sent to stock clients)
+  connection_loss = -4,  // made by clients
   marshalling_error = -5,
   unimplemented = -6,
-  operation_timeout = -7,        // made by clients
+  operation_timeout = -7,  // made by clients
   bad_arguments = -8,
-  invalid_state = -9,            // made by clients
+  invalid_state = -9,  // made by clients
   new_config_no_quorum = -13,
   reconfig_in_progress = -14,
   api_error = -100,
