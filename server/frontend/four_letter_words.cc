@@ -95,7 +95,7 @@ std::string mntr(const ServerView& server) {
 
 std::string lines_of(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::string out;
-  for (const auto& [key, value] : pairs) out += key + "=" + value + "\n";
+  for (const auto& [key, value] : pairs) out += fmt::format("{}={}\n", key, value);
   return out;
 }
 

@@ -54,6 +54,7 @@ class Cluster {
  public:
   std::int64_t now_ms = 1000;
   node::Limits limits;
+  std::size_t max_pending_bytes = std::size_t{64} * 1024 * 1024;
   std::map<int, Disk> disks;
   std::map<int, std::unique_ptr<node::Node>> nodes;  // those that run
   std::set<int> paused;                              // neither tick nor receive
@@ -90,6 +91,7 @@ class Cluster {
       config.peer.initial.members.push_back({ServerId{member}, true});
     config.peer.entropy = std::string(48, static_cast<char>('a' + id));
     config.peer.found = false;
+    config.peer.max_pending_bytes = max_pending_bytes;
     config.limits = limits;
     node::StartState state{disk.hard_state, Zxid{disk.log.empty() ? 0 : 1}, disk.last(), disk.mark,
                            [&disk](Zxid from, Zxid to) { return disk.read(from, to); }};

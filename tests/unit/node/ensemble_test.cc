@@ -189,6 +189,36 @@ TEST_CASE("a new session waits for a leader as long as a handshake may take, the
   CHECK(hopeless.closed);
 }
 
+TEST_CASE("writes that find no room wait in their connections, none is lost and none overtakes another") {
+  Cluster cluster(3);
+  const int server = cluster.follower();
+  cluster.max_pending_bytes = 2000;
+  cluster.crash(server);
+  cluster.start(server);
+  cluster.pass(1000);
+  Client& a = cluster.connect(server);
+  Client& b = cluster.connect(server);
+  cluster.ask(a, create("/a"));
+  cluster.ask(b, create("/b"));
+  Lines of_a, of_b;
+  cluster.disks_work = false;
+  for (int i = 1; i <= 100; ++i) {
+    cluster.send(a, set("/a", std::to_string(i)));
+    cluster.send(b, set("/b", std::to_string(i)));
+    of_a.push_back(std::to_string(i + 1) + " ok version=" + std::to_string(i));
+    of_b.push_back(std::to_string(i + 1) + " ok version=" + std::to_string(i));
+  }
+  cluster.send(a, get("/a"));
+  of_a.push_back("102 ok data=100");
+  CHECK(cluster.node(server).status().outstanding < 100);
+  Client& newcomer = cluster.open(server);
+  cluster.send_bytes(newcomer, newcomer.frames.connect({}));
+  cluster.disks_work = true;
+  CHECK(cluster.heard(a) == of_a);
+  CHECK(cluster.heard(b) == of_b);
+  CHECK(cluster.heard(newcomer) == Lines{"session"});
+}
+
 TEST_CASE("a handed over leadership is not noticed") {
   Cluster cluster(3);
   const int leader = cluster.leader();
