@@ -17,41 +17,41 @@ _stat = struct.Struct(">qqqqiiiqiiq")
 _OPEN_ACL = struct.pack(">ii", 1, 31) + struct.pack(">i5si6s", 5, b"world", 6, b"anyone")
 
 
-def _string(text):
+def string(text):
     data = text.encode()
     return struct.pack(">i", len(data)) + data
 
 
-def _buffer(data):
+def buffer(data):
     return struct.pack(">i", -1) if data is None else struct.pack(">i", len(data)) + data
 
 
 def create(path, data=b"", flags=0):
-    return CREATE, _string(path) + _buffer(data) + _OPEN_ACL + struct.pack(">i", flags)
+    return CREATE, string(path) + buffer(data) + _OPEN_ACL + struct.pack(">i", flags)
 
 
 def delete(path, version=-1):
-    return DELETE, _string(path) + struct.pack(">i", version)
+    return DELETE, string(path) + struct.pack(">i", version)
 
 
 def exists(path, watch=False):
-    return EXISTS, _string(path) + struct.pack(">?", watch)
+    return EXISTS, string(path) + struct.pack(">?", watch)
 
 
 def get_data(path, watch=False):
-    return GET_DATA, _string(path) + struct.pack(">?", watch)
+    return GET_DATA, string(path) + struct.pack(">?", watch)
 
 
 def set_data(path, data, version=-1):
-    return SET_DATA, _string(path) + _buffer(data) + struct.pack(">i", version)
+    return SET_DATA, string(path) + buffer(data) + struct.pack(">i", version)
 
 
 def get_children(path, watch=False):
-    return GET_CHILDREN, _string(path) + struct.pack(">?", watch)
+    return GET_CHILDREN, string(path) + struct.pack(">?", watch)
 
 
 def sync(path="/"):
-    return SYNC, _string(path)
+    return SYNC, string(path)
 
 
 class Stat:
@@ -132,7 +132,7 @@ class RawClient(asyncio.Protocol):
             async with asyncio.timeout(seconds):
                 await loop.create_connection(lambda: self, *address)
                 body = struct.pack(">iqiq", 0, self.last_zxid, self.timeout_ms, self.session)
-                body += _buffer(self.password) + b"\0"
+                body += buffer(self.password) + b"\0"
                 self._transport.write(struct.pack(">i", len(body)) + body)
                 await self._handshake
         except TimeoutError:
