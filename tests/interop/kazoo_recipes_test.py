@@ -48,8 +48,15 @@ class RecipeCases:
         holder = self.connect()
         self.assertTrue(holder.Lock(self.base + "/lock").acquire(timeout=WAIT))
         lock = self.client.Lock(self.base + "/lock")
-        threading.Thread(target=lambda: self.eventually(lambda: len(lock.contenders()) == 2, "two contend") and holder.stop()).start()
+
+        def close_when_two_contend():
+            self.eventually(lambda: len(lock.contenders()) == 2, "two contend")
+            holder.stop()
+
+        closing = threading.Thread(target=close_when_two_contend)
+        closing.start()
         self.assertTrue(lock.acquire(timeout=WAIT))
+        closing.join(WAIT)
 
     def test_election(self):
         led = queue.Queue()
