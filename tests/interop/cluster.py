@@ -23,7 +23,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build")).resolve()
 KINDS = ("muster", "zookeeper")
 ZOOKEEPER_JAR = pathlib.Path("/usr/share/java/zookeeper.jar")
 
