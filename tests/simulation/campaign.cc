@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <poll.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@
 namespace muster::simulation {
 namespace {
 
-constexpr unsigned seed_limit_s = 300;  // of real time; a seed that takes longer hangs
+// Of the processor's time, however busy the machine is; a seed that takes longer hangs.
+constexpr time_t seed_limit_s = 120;
 
 // A worker runs every jobs-th seed, and says before and after each what it does.
 struct Worker {
@@ -67,13 +69,19 @@ void say(int pipe, const std::string& line) {
   }
 }
 
+// From now on; SIGPROF ends the process then.
+void limit_cpu(time_t seconds) {
+  const itimerval limit{{0, 0}, {seconds, 0}};
+  ::setitimer(ITIMER_PROF, &limit, nullptr);
+}
+
 [[noreturn]] void work(const Options& options, std::uint64_t from, int pipe) {
   active_mutant = options.mutant;
   for (std::uint64_t i = from; i < options.seeds; i += static_cast<std::uint64_t>(options.jobs)) {
     RunOptions run = options.run;
     run.seed = options.run.seed + i;
     say(pipe, fmt::format("s {}\n", run.seed));
-    ::alarm(seed_limit_s);
+    limit_cpu(seed_limit_s);
     RunResult result = run_seed(run);
     if (options.twice && result.invariant.empty()) {
       const RunResult again = run_seed(run);
@@ -107,7 +115,7 @@ void begin(Worker& worker, const Options& options) {
 RunResult death_of(const Worker& worker, int status) {
   RunResult result;
   result.seed = worker.running;
-  result.invariant = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "hang" : "abort";
+  result.invariant = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF ? "hang" : "abort";
   result.detail = WIFSIGNALED(status) ? fmt::format("the process died of signal {}", WTERMSIG(status))
                                       : fmt::format("the process ended with {}", WEXITSTATUS(status));
   return result;
