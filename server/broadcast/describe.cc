@@ -62,7 +62,7 @@ std::string body(const StandNow&) { return "stand-now"; }
 }  // namespace
 
 std::string describe(const Entry& entry) {
-  const std::string where = at(entry.zxid, entry.epoch);
+  std::string where = at(entry.zxid, entry.epoch);
   switch (entry.kind) {
     case EntryKind::command:
       return where + " command " + number(entry.forward.origin) + "/" + std::to_string(entry.forward.n) +

@@ -263,7 +263,7 @@ void Peer::persisted(Now now, Ticket ticket) {
   check_invariants(state_->core);
 }
 
-void Peer::fetched(Now now, Ticket ticket, std::vector<Entry> entries) {
+void Peer::fetched(Now now, Ticket ticket, const std::vector<Entry>& entries) {
   state_->begin(now);
   if (ticket == 0 || ticket != state_->core.fetch.ticket) return;
   state_->core.fetch.ticket = 0;

@@ -134,7 +134,7 @@ class Peer {
   void link_up(Now now, ServerId peer, LinkId link);  // replaces an older link to that peer
   void link_down(Now now, ServerId peer, LinkId link);
   void persisted(Now now, Ticket ticket);
-  void fetched(Now now, Ticket ticket, std::vector<Entry> entries);
+  void fetched(Now now, Ticket ticket, const std::vector<Entry>& entries);
 
   // Takes a command for the log, here or at the leader, now or after the next election; it is delivered
   // exactly once while this process lives (after a crash: at most once). Returns its n (ForwardId{self, boot,

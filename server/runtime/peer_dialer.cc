@@ -42,7 +42,7 @@ void PeerDialer::dial() {
                           });
 }
 
-void PeerDialer::connect(std::vector<tcp::endpoint> endpoints) {
+void PeerDialer::connect(const std::vector<tcp::endpoint>& endpoints) {
   if (closed_) return;
   asio::async_connect(socket_, endpoints, [this](const error_code& failed, const tcp::endpoint&) {
     if (closed_) return;

@@ -23,7 +23,7 @@ class PeerDialer {
 
  private:
   using Milliseconds = std::chrono::milliseconds;
-  void connect(std::vector<tcp::endpoint> endpoints);
+  void connect(const std::vector<tcp::endpoint>& endpoints);
 
   config::Endpoint endpoint_;
   OnConnected on_connected_;

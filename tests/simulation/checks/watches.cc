@@ -8,7 +8,6 @@ namespace muster::simulation {
 namespace {
 
 constexpr unsigned bit(tree::ChangeKind kind) { return 1U << static_cast<unsigned>(kind); }
-constexpr unsigned all_kinds = ~0U;
 
 unsigned kinds_of(ClientWatches::Kind kind) {
   using tree::ChangeKind;
