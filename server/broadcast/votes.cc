@@ -16,7 +16,8 @@ bool log_reaches(const VoteRequest& request, const Core& core) {
 // A founder is elected by servers that have nothing. One that has an earlier founder's entries may help too
 // as long as it knows of nothing committed, whether or not it became qualified then: a founding cut short is
 // completed, never repeated beside it. (A founder stands only when it sees all servers and fewer than a
-// quorum of them are qualified, so nothing was ever committed; and all of them must vote for it.)
+// quorum of them are qualified, so nothing was ever committed; and all of them must vote for it. With `found`,
+// the operator's word that no data exists stands for those that are not seen: a quorum must vote.)
 bool may_vote_for_founder(const Core& core, const VoteRequest& request) {
   if (!core.config.initial.is_voter(core.config.self) || core.committed > Zxid{}) return false;
   return core.blank() || log_reaches(request, core);
