@@ -25,7 +25,7 @@ Core::Core(const PeerConfig& given, Recovered recovered, Random generator)
       committed(recovered.delivered),
       delivered(recovered.delivered),
       founding(std::move(recovered.founding)) {
-  memberships.emplace_back(Zxid{}, recovered.membership.value_or(config.initial));
+  memberships.emplace_back(recovered.membership_set, recovered.membership.value_or(config.initial));
   for (const Entry& entry : recovered.tail) {
     if (entry.zxid > delivered) note_content(entry);
   }
@@ -47,6 +47,22 @@ void Core::note_content(const Entry& entry) {
     CHECK(decode(entry.payload.view(), content), "a membership entry cannot be read");
     memberships.emplace_back(entry.zxid, std::move(content));
   }
+}
+
+std::optional<Base> Core::base() const {
+  if (delivered == Zxid{}) return std::nullopt;
+  Base base;
+  base.zxid = delivered;
+  base.epoch = history.epoch_at(delivered).value_or(Epoch{});
+  base.founding = *founding;
+  for (const auto& [zxid, membership] : memberships) {
+    if (zxid > delivered) break;
+    base.membership = membership;
+    base.membership_set = zxid;
+  }
+  base.origins = origins.table();
+  base.epochs = history.epochs_through(delivered);
+  return base;
 }
 
 void Core::append(const Entry& entry) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/broadcast/barriers.h"
+#include "server/broadcast/base.h"
 #include "server/broadcast/forwarder.h"
 #include "server/broadcast/history.h"
 #include "server/broadcast/origins.h"
@@ -47,8 +48,9 @@ struct Core {
   void append(const Entry& entry);
   void truncate_after(Zxid zxid);
   void commit(Zxid zxid);
-  void deliver(Ready& ready);             // hands out what is committed
-  void note_content(const Entry& entry);  // of kinds that change what the core knows
+  void deliver(Ready& ready);                      // hands out what is committed
+  void note_content(const Entry& entry);           // of kinds that change what the core knows
+  [[nodiscard]] std::optional<Base> base() const;  // as of what is delivered
 
   // Epoch and vote.
   void adopt(Epoch epoch);  // a greater one; no vote in it yet

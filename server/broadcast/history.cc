@@ -33,6 +33,12 @@ std::optional<Epoch> History::epoch_at(Zxid zxid) const {
   return std::prev(after)->epoch;
 }
 
+std::vector<EpochStart> History::epochs_through(Zxid zxid) const {
+  std::vector<EpochStart> through = epochs_;
+  while (!through.empty() && through.back().first > zxid) through.pop_back();
+  return through;
+}
+
 Zxid History::last_not_after(Zxid zxid, Epoch epoch) const {
   Zxid end = last_;
   for (auto start = epochs_.rbegin(); start != epochs_.rend(); ++start) {

@@ -26,6 +26,8 @@ class History {
   [[nodiscard]] Zxid first() const;  // of the window; last() + 1 if it is empty
   // Nothing: above last(), or below the first epoch known.
   [[nodiscard]] std::optional<Epoch> epoch_at(Zxid zxid) const;
+  // Where the epochs known begin, of those up to `zxid`.
+  [[nodiscard]] std::vector<EpochStart> epochs_through(Zxid zxid) const;
   // The greatest zxid that is at most `zxid` and whose epoch is at most `epoch`: where two logs that differ
   // may meet.
   [[nodiscard]] Zxid last_not_after(Zxid zxid, Epoch epoch) const;

@@ -323,6 +323,7 @@ Zxid Peer::committed() const { return state_->core.committed; }
 Zxid Peer::delivered() const { return state_->core.delivered; }
 const Membership& Peer::membership() const { return state_->core.membership(); }
 const std::optional<Founding>& Peer::founding() const { return state_->core.founding; }
+std::optional<Base> Peer::base() const { return state_->core.base(); }
 
 std::string Peer::describe() const {
   const Core& core = state_->core;

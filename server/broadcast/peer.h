@@ -21,6 +21,7 @@
 
 #include "common/clock.h"
 #include "common/random.h"
+#include "server/broadcast/base.h"
 #include "server/broadcast/entry.h"
 #include "server/broadcast/message.h"
 
@@ -49,13 +50,6 @@ struct PeerConfig {
       64 * 1024 * 1024;  // own proposals not yet delivered; propose() refuses above this
 };
 
-// Where an epoch begins in the log. The list of all of them tells any entry's epoch without its bytes.
-struct EpochStart {
-  Epoch epoch;
-  Zxid first;
-  friend bool operator==(const EpochStart&, const EpochStart&) = default;
-};
-
 // What the driver read from the disk and replayed before the peer exists. Made by Recovery (recovery.h).
 struct Recovered {
   HardState hard_state;
@@ -65,6 +59,7 @@ struct Recovered {
   Epoch delivered_epoch;             // of the entry at `delivered`
   std::optional<Founding> founding;  // of the first entry, if there is one up to `delivered`
   std::optional<Membership> membership;  // newest in the log up to `delivered`
+  Zxid membership_set;                   // by the entry at this zxid
   std::vector<ForwardId> origins;        // last accepted of each origin, up to `delivered` (Origins)
   std::vector<EpochStart> epochs;        // of the whole log; at least those above the tail's first entry
 };
@@ -160,7 +155,9 @@ class Peer {
   [[nodiscard]] Zxid delivered() const;
   [[nodiscard]] const Membership& membership() const;
   [[nodiscard]] const std::optional<Founding>& founding() const;  // as delivered or in the log
-  [[nodiscard]] std::string describe() const;                     // one line, as in logs and transcripts
+  // What a checkpoint of the state at delivered() keeps; nothing before anything is delivered.
+  [[nodiscard]] std::optional<Base> base() const;
+  [[nodiscard]] std::string describe() const;  // one line, as in logs and transcripts
 
  private:
   struct State;

@@ -22,6 +22,7 @@ bool Recovery::delivered(const Entry& entry) {
       Founding founding;
       CHECK(decode(entry.payload.view(), founding), "the founding entry cannot be read");
       recovered_.membership = founding.membership;
+      recovered_.membership_set = entry.zxid;
       recovered_.founding = std::move(founding);
       return true;
     }
@@ -29,6 +30,7 @@ bool Recovery::delivered(const Entry& entry) {
       Membership membership;
       CHECK(decode(entry.payload.view(), membership), "a membership entry cannot be read");
       recovered_.membership = std::move(membership);
+      recovered_.membership_set = entry.zxid;
       return true;
     }
     case EntryKind::epoch_start:
