@@ -6,6 +6,7 @@
 
 #include "common/check.h"
 #include "server/tree/digest.h"
+#include "server/tree/record_codec.h"
 
 namespace muster::tree {
 
@@ -25,7 +26,8 @@ Znode::Znode(const Znode& other)
       version(other.version),
       creates(other.creates),
       aversion(other.aversion),
-      kind(other.kind) {}
+      kind(other.kind),
+      mark(other.mark) {}
 
 Stat stat_of(const Znode& node) {
   const auto count = static_cast<std::uint32_t>(node.child_count());
@@ -53,6 +55,7 @@ Nodes::Nodes() {
   CHECK(new_id() == root_node, "the root is the first node");
   Znode root = empty;
   root.acl = acls_.acquire(open_acl());
+  root.mark = changes_.fresh();
   node(root_node) = std::move(root);
   digest_ += contribution(root_node);
   size_ = 1;
@@ -117,26 +120,37 @@ void Nodes::set_acl(NodeId id, const std::vector<Acl>& acl) {
 
 NodeId Nodes::add(NodeId parent, std::string_view path, Znode node_to_add, const std::vector<Acl>& acl) {
   const NodeId id = new_id();
-  node_to_add.name = name_of(path);
-  node_to_add.path_hash = hash_bytes(path);
-  node_to_add.parent = parent;
-  node_to_add.acl = acls_.acquire(acl);
-  node(id) = std::move(node_to_add);
+  node_to_add.mark = changes_.fresh();
+  fill(id, parent, path, std::move(node_to_add), acls_.acquire(acl));
   attach(id);
   return id;
 }
 
+void Nodes::fill(NodeId id, NodeId parent, std::string_view path, Znode from, AclRef acl) {
+  from.name = name_of(path);
+  from.path_hash = hash_bytes(path);
+  from.parent = parent;
+  from.acl = acl;
+  node(id) = std::move(from);
+}
+
+void Nodes::link(NodeId id) {
+  Znode& parent = node(at(id).parent);
+  if (!parent.children) parent.children = std::make_unique<Children>();
+  parent.children->insert(*this, id);
+  by_path_.insert(at(id).path_hash, id);
+  ++size_;
+}
+
 void Nodes::attach(NodeId id) {
   const Edit parent = edit(at(id).parent);
-  if (!parent->children) parent->children = std::make_unique<Children>();
-  parent->children->insert(*this, id);
-  by_path_.insert(at(id).path_hash, id);
+  link(id);
   digest_ += contribution(id);
-  ++size_;
 }
 
 void Nodes::detach(NodeId id) {
   CHECK(id != root_node && at(id).child_count() == 0, "only a leaf is taken out");
+  before_change(id);
   const Edit parent = edit(at(id).parent);
   parent->children->erase(*this, id);
   if (parent->children->size() == 0) parent->children.reset();
@@ -146,6 +160,7 @@ void Nodes::detach(NodeId id) {
 }
 
 void Nodes::release(NodeId id) {
+  changes_.gone(at(id).mark, key_of_node(path_of(id)));
   acls_.release(at(id).acl);
   node(id) = Znode();
   free_.push_back(id);
@@ -188,6 +203,57 @@ std::uint64_t Nodes::contribution(const Znode& node, std::uint64_t path_hash, st
       .add(static_cast<std::uint64_t>(node.child_count()))
       .add(small)
       .value();
+}
+
+void Nodes::before_change(NodeId id) {
+  Znode& changing = node(id);
+  if (changes_.wants(changing.mark, id < next_ || id >= end_))
+    changes_.keep(changing.mark, record_of(path_of(id), changing, *acl_of(id)));
+  changes_.touch(changing.mark);
+}
+
+void Nodes::begin_collection() {
+  changes_.begin();
+  next_ = 0;
+  end_ = static_cast<NodeId>((slab_.size() - 1) * slab_size + slab_.back().size());
+}
+
+bool Nodes::collect(Slice& slice) {
+  changes_.hand_out(slice);
+  for (; next_ < end_ && !slice.full(); ++next_) {
+    ++slice.visited;
+    Znode& visited = node(next_);
+    if (!is_free(next_) && changes_.wants(visited.mark, false))
+      Changes::take(visited.mark, slice, record_of(path_of(next_), visited, *acl_of(next_)));
+  }
+  return next_ == end_ && !changes_.holds_something();
+}
+
+NodeId Nodes::restore(std::string_view path, Znode restored, const std::vector<Acl>& acl) {
+  restored.mark = {0, true};
+  const NodeId taken = find(path);
+  if (taken != no_node) {
+    Znode& builtin = node(taken);
+    if (builtin.mark.stored) return no_node;
+    acls_.release(builtin.acl);
+    const NodeId parent = builtin.parent;
+    restored.children = std::move(builtin.children);
+    fill(taken, parent, path, std::move(restored), acls_.acquire(acl));
+    if (taken == root_node) node(taken).path_hash = 0;  // as it is from the start: no key of the index
+    return taken;
+  }
+  const NodeId parent = find(parent_of(path));
+  if (parent == no_node) return no_node;
+  const NodeId id = new_id();
+  fill(id, parent, path, std::move(restored), acls_.acquire(acl));
+  link(id);
+  return id;
+}
+
+void Nodes::end_restoring() {
+  digest_ = 0;
+  for (NodeId id = 0; id < (slab_.size() - 1) * slab_size + slab_.back().size(); ++id)
+    digest_ += contribution(id);
 }
 
 std::uint64_t Nodes::recompute_digest() const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "server/tree/acl_table.h"
+#include "server/tree/changes.h"
 #include "server/tree/children.h"
 #include "server/tree/hash_index.h"
 #include "server/tree/node_bytes.h"
@@ -40,6 +41,7 @@ struct Znode {
       0;  // children ever created; ZooKeeper's stored cversion and the next sequential name's number
   std::int32_t aversion = 0;
   NodeKind kind = NodeKind::persistent;
+  Mark mark;
 
   Znode() = default;
   Znode(const Znode& other);
@@ -70,7 +72,10 @@ class Nodes {
   // A node in hand to be changed: taken out of the digest, and put back when the hand opens.
   class Edit {
    public:
-    Edit(Nodes& nodes, NodeId id) : nodes_(nodes), id_(id) { nodes_.digest_ -= nodes_.contribution(id_); }
+    Edit(Nodes& nodes, NodeId id) : nodes_(nodes), id_(id) {
+      nodes_.before_change(id_);
+      nodes_.digest_ -= nodes_.contribution(id_);
+    }
     ~Edit() { nodes_.digest_ += nodes_.contribution(id_); }
     Edit(const Edit&) = delete;
     Edit& operator=(const Edit&) = delete;
@@ -93,6 +98,17 @@ class Nodes {
   // Forgets a detached node.
   void release(NodeId id);
 
+  // A checkpoint's part (checkpoint_source.h). False: there is more.
+  void begin_collection();
+  [[nodiscard]] bool collect(Slice& slice);
+  [[nodiscard]] Changes& changes() { return changes_; }
+  [[nodiscard]] const Changes& changes() const { return changes_; }
+
+  // Puts a node of a checkpoint in its place, also where a node that every tree has is in it. no_node: its parent is not there, or
+  // it was restored already. The digest is right again after end_restoring().
+  [[nodiscard]] NodeId restore(std::string_view path, Znode node, const std::vector<Acl>& acl);
+  void end_restoring();
+
   // Sum of a hash for each node, over its path, data, Stat, kind and ACL.
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
   [[nodiscard]] std::uint64_t recompute_digest() const;
@@ -102,6 +118,10 @@ class Nodes {
 
   [[nodiscard]] Znode& node(NodeId id) { return slab_[id / slab_size][id % slab_size]; }
   [[nodiscard]] NodeId new_id();
+  void fill(NodeId id, NodeId parent, std::string_view path, Znode node, AclRef acl);
+  void link(NodeId id);  // without the digest
+  void before_change(NodeId id);
+  [[nodiscard]] bool is_free(NodeId id) const { return id != root_node && at(id).parent == no_node; }
   [[nodiscard]] bool has_path(NodeId id, std::string_view path) const;
   [[nodiscard]] std::uint64_t contribution(NodeId id) const;
   [[nodiscard]] static std::uint64_t contribution(const Znode& node, std::uint64_t path_hash,
@@ -113,6 +133,8 @@ class Nodes {
   AclTable acls_;
   std::size_t size_ = 0;  // attached nodes
   std::uint64_t digest_ = 0;
+  Changes changes_;
+  NodeId next_ = 0, end_ = 0;  // of the slab, to be visited by the collection under way
 };
 
 }  // namespace muster::tree

@@ -6,6 +6,7 @@
 
 #include "common/check.h"
 #include "server/tree/digest.h"
+#include "server/tree/record_codec.h"
 
 namespace muster::tree {
 namespace {
@@ -34,6 +35,7 @@ void Sessions::open(const Session& session, std::int32_t remember) {
   SessionRecord record;
   record.session = session;
   record.remember = remember;
+  record.mark = changes_.fresh();
   digest_ += contribution(record, record.outcomes_hash);
   const bool is_new = sessions_.emplace(session.id, std::move(record)).second;
   CHECK(is_new, "a session's id comes of the zxid of its entry and is new");
@@ -41,6 +43,7 @@ void Sessions::open(const Session& session, std::int32_t remember) {
 
 void Sessions::attach(const Session& session, std::int32_t remember) {
   SessionRecord& record = sessions_.at(session.id);
+  before_change(record);
   digest_ -= contribution(record, record.outcomes_hash);
   record.session = session;
   record.remember = remember;
@@ -52,6 +55,8 @@ void Sessions::close(SessionId id) {
   const auto found = sessions_.find(id);
   CHECK(found != sessions_.end() && found->second.ephemerals.empty(),
         "a session ends once, after its ephemerals");
+  before_change(found->second);
+  changes_.gone(found->second.mark, key_of_session(id));
   digest_ -= contribution(found->second, found->second.outcomes_hash);
   sessions_.erase(found);
 }
@@ -68,6 +73,7 @@ void Sessions::drop_ephemeral(SessionId id, NodeId node) {
 
 void Sessions::remember(SessionId id, Xid xid, Zxid zxid, const wire::Reply& reply) {
   SessionRecord& record = sessions_.at(id);
+  before_change(record);
   digest_ -= contribution(record, record.outcomes_hash);
   const auto older_one = std::find_if(record.outcomes.rbegin(), record.outcomes.rend(),
                                       [&](const Remembered& outcome) { return older(outcome.xid, xid); });
@@ -83,6 +89,41 @@ void Sessions::trim(SessionRecord& record) {
     record.outcomes_hash -= record.outcomes.front().hash;
     record.outcomes.pop_front();
   }
+}
+
+void Sessions::before_change(SessionRecord& record) {
+  if (changes_.wants(record.mark, is_visited(record.session.id)))
+    changes_.keep(record.mark, record_of(record));
+  changes_.touch(record.mark);
+}
+
+void Sessions::begin_collection() {
+  changes_.begin();
+  last_visited_.reset();
+}
+
+bool Sessions::collect(Slice& slice) {
+  changes_.hand_out(slice);
+  auto next = last_visited_ ? sessions_.upper_bound(*last_visited_) : sessions_.begin();
+  for (; next != sessions_.end() && !slice.full(); ++next) {
+    ++slice.visited;
+    SessionRecord& record = next->second;
+    if (changes_.wants(record.mark, false)) Changes::take(record.mark, slice, record_of(record));
+    last_visited_ = next->first;
+  }
+  return next == sessions_.end() && !changes_.holds_something();
+}
+
+bool Sessions::restore(SessionRecord record) {
+  record.mark = {0, true};
+  record.outcomes_hash = 0;
+  for (Remembered& outcome : record.outcomes) {
+    outcome.hash = hash_of(outcome.xid, outcome.zxid, outcome.reply);
+    record.outcomes_hash += outcome.hash;
+  }
+  digest_ += contribution(record, record.outcomes_hash);
+  const SessionId id = record.session.id;
+  return sessions_.emplace(id, std::move(record)).second;
 }
 
 std::uint64_t Sessions::recompute_digest() const {

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "common/wire/replies.h"
+#include "server/tree/changes.h"
 #include "server/tree/children.h"
 #include "server/tree/tree.h"
 
@@ -29,6 +31,7 @@ struct SessionRecord {
   std::list<Remembered> outcomes;   // in the order of their xids, the newest last; at most `remember`
   std::uint64_t outcomes_hash = 0;  // sum over them
   std::set<NodeId> ephemerals;
+  Mark mark;
 };
 
 class Sessions {
@@ -51,14 +54,27 @@ class Sessions {
   // session exists and remembers, and that no outcome of that xid is there.
   void remember(SessionId id, Xid xid, Zxid zxid, const wire::Reply& reply);
 
+  // A checkpoint's part (checkpoint_source.h). False: there is more.
+  void begin_collection();
+  [[nodiscard]] bool collect(Slice& slice);
+  [[nodiscard]] Changes& changes() { return changes_; }
+  [[nodiscard]] const Changes& changes() const { return changes_; }
+
+  // Puts a session of a checkpoint in its place, its ephemerals left out. False: there is one of that id already.
+  [[nodiscard]] bool restore(SessionRecord record);
+
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
   [[nodiscard]] std::uint64_t recompute_digest() const;
 
  private:
   static void trim(SessionRecord& record);
+  void before_change(SessionRecord& record);
+  [[nodiscard]] bool is_visited(SessionId id) const { return last_visited_ && id <= *last_visited_; }
 
   std::map<SessionId, SessionRecord> sessions_;
   std::uint64_t digest_ = 0;
+  Changes changes_;
+  std::optional<SessionId> last_visited_;  // by the collection under way
 };
 
 // Was `a` given out before `b`? A client's xids grow and after 2^31 - 1 start again at 1.

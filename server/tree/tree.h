@@ -121,6 +121,8 @@ class Tree {
   [[nodiscard]] std::size_t node_count() const;
 
  private:
+  friend class CheckpointSource;
+  friend class TreeLoader;
   struct State;
   std::unique_ptr<State> state_;
 };
