@@ -33,7 +33,7 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual void create_directories(const std::string& path) = 0;
-  // Names (not paths) of a directory's files, sorted. A directory that is not there has none.
+  // Names (not paths) of a directory's files and directories, sorted. A directory that is not there has none.
   [[nodiscard]] virtual std::vector<std::string> list(const std::string& directory) = 0;
   // Creates an empty file; one that exists is emptied.
   [[nodiscard]] virtual std::unique_ptr<File> create(const std::string& path) = 0;
@@ -41,6 +41,11 @@ class FileSystem {
   [[nodiscard]] virtual std::unique_ptr<File> open(const std::string& path) = 0;
   virtual void rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   virtual void remove(const std::string& path) = 0;
+  // Directories, which list() names as well. `to` must not be there; what is removed must be empty.
+  virtual void rename_directory(const std::string& from, const std::string& to) = 0;
+  virtual void remove_directory(const std::string& path) = 0;
+  // What this process may still write there.
+  [[nodiscard]] virtual std::uint64_t free_bytes(const std::string& directory) = 0;
   virtual void sync_directory(const std::string& path) = 0;  // makes create, rename, remove in it durable
 };
 

@@ -70,12 +70,18 @@ class BufferedFile : public leveldb::WritableFile {
  public:
   BufferedFile(LevelDbEnv& env, std::string path, std::unique_ptr<File> file)
       : env_(env), path_(std::move(path)), file_(std::move(file)) {}
+  // LevelDB lets go of a log that is full without closing it; a failure is remembered by the Env.
+  ~BufferedFile() override {
+    if (file_) (void)Close();
+  }
+  BufferedFile(const BufferedFile&) = delete;
+  BufferedFile& operator=(const BufferedFile&) = delete;
 
   Status Append(const Slice& data) override {
     pending_.append(data.data(), data.size());
     return pending_.size() < kBufferBytes ? Status::OK() : Flush();
   }
-  Status Flush() override {
+  Status Flush() final {
     if (pending_.empty()) return Status::OK();
     return env_.attempt(path_, [this] {
       file_->write(written_, pending_);
@@ -83,12 +89,12 @@ class BufferedFile : public leveldb::WritableFile {
       pending_.clear();
     });
   }
-  Status Sync() override {
+  Status Sync() final {
     Status flushed = Flush();
     if (!flushed.ok()) return flushed;
     return env_.attempt(path_, [this] { file_->sync(); });
   }
-  Status Close() override {
+  Status Close() final {
     Status done = is_log(path_) ? Sync() : Flush();
     file_.reset();
     return done;
@@ -177,6 +183,7 @@ Status LevelDbEnv::GetChildren(const std::string& directory, std::vector<std::st
 }
 
 Status LevelDbEnv::RemoveFile(const std::string& path) {
+  if (!FileExists(path)) return not_there(path);
   return attempt(path, [&] { files_.remove(path); });
 }
 

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -158,6 +159,18 @@ class RealFileSystem : public FileSystem {
 
   void remove(const std::string& path) override {
     if (::unlink(path.c_str()) != 0) fail("remove", path, errno);
+  }
+
+  void rename_directory(const std::string& from, const std::string& to) override { rename(from, to); }
+
+  void remove_directory(const std::string& path) override {
+    if (::rmdir(path.c_str()) != 0) fail("remove the directory", path, errno);
+  }
+
+  std::uint64_t free_bytes(const std::string& directory) override {
+    struct statvfs status {};
+    if (::statvfs(directory.c_str(), &status) != 0) fail("look at the room left in", directory, errno);
+    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   }
 
   void sync_directory(const std::string& path) override {

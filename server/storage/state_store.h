@@ -5,7 +5,7 @@
 //   clean() clean() …       what n superseded goes, a slice at a time
 //
 // A crash before publish() has returned leaves the checkpoint before, or n whole; what was put of n is then removed by clean().
-// Records of a key that is not put again are those of the checkpoint before. All calls block; they come from one thread at a time.
+// No key is the front of another one. Records of a key that is not put again are those of the checkpoint before. All calls block; they come from one thread at a time.
 // Any failure of the disk is thrown as DiskError and ends the process; so does damage that is noticed outside of a view.
 // Real: leveldb_store. In the simulator: tests/support/memory_store.
 #pragma once

@@ -148,6 +148,10 @@ std::vector<std::string> SimFileSystem::list(const std::string& directory) {
   const auto found = directories_.find(directory);
   if (found == directories_.end()) return names;
   for (const auto& [name, inode] : found->second.cached) names.push_back(name);
+  for (const auto& [path, inside] : directories_)
+    if (path.find('/') != path.rfind('/') && split(path).first == directory)
+      names.push_back(split(path).second);
+  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -180,11 +184,44 @@ void SimFileSystem::remove(const std::string& path) {
   change(directory_of(path), {split(path).second, "", 0});
 }
 
+void SimFileSystem::rename_directory(const std::string& from, const std::string& to) {
+  CHECK(split(from).first == split(to).first, "renames stay within one directory");
+  CHECK(directories_.count(from) == 1 && directories_.count(to) == 0, "a directory gets a name that is free");
+  count_operation(counters_.renames);
+  auto moved = directories_.extract(from);
+  moved.key() = to;
+  directories_.insert(std::move(moved));
+  directory_changes_.push_back({from, to, {}});
+}
+
+void SimFileSystem::remove_directory(const std::string& path) {
+  const auto found = directories_.find(path);
+  if (found == directories_.end() || !found->second.cached.empty())
+    throw DiskError("cannot remove " + path + ": it is not there, or not empty.");
+  count_operation(counters_.removes);
+  directory_changes_.push_back({path, "", found->second});
+  directories_.erase(found);
+}
+
+void SimFileSystem::take_back(const DirectoryChange& change) {
+  if (change.to.empty()) {
+    directories_.emplace(change.from, change.removed);
+    return;
+  }
+  auto moved = directories_.extract(change.to);
+  if (moved.empty()) return;
+  moved.key() = change.from;
+  directories_.insert(std::move(moved));
+}
+
+std::uint64_t SimFileSystem::free_bytes(const std::string&) { return free_bytes_; }
+
 void SimFileSystem::sync_directory(const std::string& path) {
   Directory& directory = directory_of(path + "/.");
   count_operation(counters_.directory_syncs);
   directory.durable = directory.cached;
   directory.changes.clear();
+  std::erase_if(directory_changes_, [&](const DirectoryChange& c) { return split(c.from).first == path; });
   drop_unreachable();
 }
 
@@ -195,6 +232,8 @@ void SimFileSystem::drop_unreachable() {
     for (const auto& [name, inode] : directory.durable) reachable.insert(inode);
     for (const auto& pending : directory.changes) reachable.insert(pending.inode);
   }
+  for (const auto& gone : directory_changes_)
+    for (const auto& [name, inode] : gone.removed.durable) reachable.insert(inode);
   std::erase_if(inodes_, [&](const auto& item) {
     return item.second.handles == 0 && reachable.count(item.first) == 0;
   });
@@ -240,7 +279,16 @@ SimFileSystem::Content SimFileSystem::survivor(const Inode& inode, Random& rando
 }
 
 SimFileSystem SimFileSystem::crash_image(Random random) const {
+  if (!directory_changes_.empty()) {
+    SimFileSystem before = *this;
+    before.directory_changes_.clear();
+    const std::size_t kept = random.below(directory_changes_.size() + 1);
+    for (std::size_t i = directory_changes_.size(); i > kept; --i)
+      before.take_back(directory_changes_[i - 1]);
+    return before.crash_image(random);
+  }
   SimFileSystem image;
+  image.free_bytes_ = free_bytes_;
   image.next_inode_ = next_inode_;
   image.counters_ = counters_;
   for (const auto& [path, directory] : directories_) {

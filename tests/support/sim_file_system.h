@@ -2,7 +2,7 @@
 // system:
 //   - of the writes to a file since its last sync any subset of its 512-byte sectors, some of them torn; its
 //   size likewise
-//   - of a directory's creations, renames and removals since its last sync any prefix
+//   - of a directory's creations, renames and removals since its last sync any prefix, of directories in it likewise
 // What the image is, is drawn from a Random that is handed in. Contents are pages shared between copies, so
 // that copying a disk, to look at what would be left of it, is cheap. Not for several threads.
 #pragma once
@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,6 +45,9 @@ class SimFileSystem : public FileSystem {
   [[nodiscard]] std::unique_ptr<File> open(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;  // within one directory
   void remove(const std::string& path) override;
+  void rename_directory(const std::string& from, const std::string& to) override;
+  void remove_directory(const std::string& path) override;
+  [[nodiscard]] std::uint64_t free_bytes(const std::string& directory) override;
   void sync_directory(const std::string& path) override;
 
   // The disk as a power cut now would leave it: all of it durable, no hook set.
@@ -53,6 +57,9 @@ class SimFileSystem : public FileSystem {
   // The process dies, the machine lives: the page cache stays, and is still not durable. Clears the hooks.
   void kill();
   void wipe();  // a new disk
+  void set_free_bytes(std::uint64_t bytes) {
+    free_bytes_ = bytes;
+  }  // what free_bytes() says; no write fails of it
 
   // From now on, the n-th operation (1: the next) and all after it throw SimCrash and do nothing, until
   // crash() or kill().
@@ -98,6 +105,12 @@ class SimFileSystem : public FileSystem {
     Names durable;
     std::vector<NameChange> changes;  // since the last sync
   };
+  // Of a directory in another one, since that one was synced last.
+  struct DirectoryChange {
+    std::string from;
+    std::string to;  // empty: removed
+    Directory removed;
+  };
   class SimFile;
 
   void count_operation(std::uint64_t& kind);
@@ -109,12 +122,16 @@ class SimFileSystem : public FileSystem {
   static std::uint64_t dirty_bytes(const Inode& inode);
   static Content survivor(const Inode& inode, Random& random);
 
+  void take_back(const DirectoryChange& change);
+
   std::map<std::string, Directory> directories_;
+  std::vector<DirectoryChange> directory_changes_;
   std::map<InodeId, Inode> inodes_;
   InodeId next_inode_ = 1;
   Counters counters_;
   std::optional<std::uint64_t> crash_at_;
   std::optional<std::uint64_t> fail_sync_at_;
+  std::uint64_t free_bytes_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 }  // namespace muster::storage
