@@ -10,7 +10,7 @@ namespace {
 
 // Where the log on disk ends at the start.
 Zxid end_of(const Recovered& recovered) {
-  return recovered.tail.empty() ? Zxid{} : recovered.tail.back().zxid;
+  return recovered.tail.empty() ? recovered.delivered : recovered.tail.back().zxid;
 }
 
 }  // namespace
@@ -19,16 +19,16 @@ Core::Core(const PeerConfig& given, Recovered recovered, Random generator)
     : config(given),
       random(generator),
       hard(recovered.hard_state),
-      history(std::move(recovered.epochs), recovered.tail, recovered.delivered),
+      history(std::move(recovered.epochs), recovered.tail, recovered.delivered, recovered.floor),
       outbox(recovered.hard_state, end_of(recovered)),
       origins(std::move(recovered.origins)),
       committed(recovered.delivered),
       delivered(recovered.delivered),
+      stateless(recovered.stateless),
       founding(std::move(recovered.founding)) {
   memberships.emplace_back(recovered.membership_set, recovered.membership.value_or(config.initial));
-  for (const Entry& entry : recovered.tail) {
-    if (entry.zxid > delivered) note_content(entry);
-  }
+  for (const Entry& entry : recovered.tail) note_content(entry);
+  if (recovered.checkpoint > Zxid{}) checkpoints.push_back(recovered.checkpoint);
   if (hard.epoch < history.last_epoch()) {
     hard.epoch = history.last_epoch();
     hard.vote = ServerId{};
@@ -50,7 +50,7 @@ void Core::note_content(const Entry& entry) {
 }
 
 std::optional<Base> Core::base() const {
-  if (delivered == Zxid{}) return std::nullopt;
+  if (delivered == Zxid{} || stateless) return std::nullopt;
   Base base;
   base.zxid = delivered;
   base.epoch = history.epoch_at(delivered).value_or(Epoch{});
@@ -119,6 +119,16 @@ std::optional<Fetch> Core::take_fetch() {
   return std::exchange(fetch.wanted, std::nullopt);
 }
 
+// Back to the checkpoint before the last, so that a follower that missed a little needs no state.
+void Core::purge(Zxid needed) {
+  if (checkpoints.size() < 2) return;
+  Zxid through = std::min(checkpoints[checkpoints.size() - 2], needed);
+  if (checkpoints.size() == config.max_kept_checkpoints) through = std::max(through, checkpoints.front());
+  if (through <= history.floor()) return;
+  history.forget_through(through);
+  outbox.purge_through(through);
+}
+
 bool Core::counts() const {
   return outbox.durable_hard_state().qualified || mutant(Mutant::wiped_voter_votes);
 }
@@ -142,6 +152,7 @@ void Core::say_hello(ServerId peer) {
   hello.empty = history.last() == Zxid{};
   hello.last = outbox.durable();
   hello.last_epoch = history.epoch_at(hello.last).value_or(Epoch{});
+  if (stateless) hello.state_lost = history.floor();
   outbox.send(Envelope{peer, links.at(peer).id, Message{hard.epoch, std::move(hello)}});
 }
 

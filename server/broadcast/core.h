@@ -2,6 +2,7 @@
 // hold only what is theirs.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -62,9 +63,13 @@ struct Core {
 
   [[nodiscard]] std::optional<Fetch> take_fetch();
 
+  // Lets the log go below the checkpoints, but not above `needed`.
+  void purge(Zxid needed);
+
   // Membership: the newest in the log, committed or not.
   [[nodiscard]] const Membership& membership() const { return memberships.back().second; }
   [[nodiscard]] bool is_voter() const { return membership().is_voter(config.self); }
+  [[nodiscard]] bool may_stand() const { return is_voter() && hard.qualified && !stateless; }
 
   // Links. A usable one has said Hello and belongs to the same ensemble.
   [[nodiscard]] const Link* usable(ServerId peer) const;
@@ -91,6 +96,8 @@ struct Core {
   Forwarder forwarder;
   Barriers barriers;
   Zxid committed, delivered;
+  bool stateless;                // it lost the state below its log: it neither stands nor serves
+  std::deque<Zxid> checkpoints;  // durable, in order; the last max_kept_checkpoints of them
   std::optional<Founding> founding;
   std::vector<std::pair<Zxid, Membership>>
       memberships;  // by the zxid that set them; the first is always there

@@ -27,7 +27,8 @@ std::string text(const SharedBytes& bytes) {
 std::string at(Zxid zxid, Epoch epoch) { return number(zxid) + ":" + number(epoch); }
 
 std::string body(const Hello& m) {
-  return "hello last " + at(m.last, m.last_epoch) + yes(m.empty, "empty") + yes(!m.qualified, "unqualified");
+  return "hello last " + at(m.last, m.last_epoch) + yes(m.empty, "empty") + yes(!m.qualified, "unqualified") +
+         (m.state_lost ? " state-lost " + number(*m.state_lost) : "");
 }
 std::string body(const VoteRequest& m) {
   return std::string(m.pre ? "pre-vote-request" : "vote-request") + yes(m.founding, "founding") +
@@ -105,6 +106,7 @@ std::string describe(const Persist& persist) {
     out += " append " + number(persist.append.front().zxid) + ".." + number(persist.append.back().zxid);
   }
   if (persist.hard_state) out += " " + describe(*persist.hard_state);
+  if (persist.purge_through) out += " purge through " + number(*persist.purge_through);
   return out + " committed " + number(persist.committed);
 }
 

@@ -78,7 +78,8 @@ void Following::on_append(Core& core, const Append& append) {
 void Following::reject(Core& core, const Append& append) {
   AppendReply reply;
   reply.accepted = false;
-  reply.durable = core.history.last_not_after(append.prev, append.prev_epoch);
+  // What is committed is the leader's too, also where its epochs are forgotten.
+  reply.durable = std::max(core.committed, core.history.last_not_after(append.prev, append.prev_epoch));
   reply.hint_epoch = core.history.epoch_at(reply.durable).value_or(Epoch{});
   reply.beat = beat_;
   reply.counts = core.counts();
@@ -147,7 +148,7 @@ void Following::on_barrier_reply(Core& core, const BarrierReply& reply) {
 }
 
 Next Following::on_stand_now(Core& core) {
-  if (!core.is_voter() || !core.hard.qualified) return Next::stay();
+  if (!core.may_stand()) return Next::stay();
   return Next::look(Pace::at_once);
 }
 

@@ -7,16 +7,9 @@
 
 namespace muster::broadcast {
 
-History::History(std::vector<EpochStart> epochs, std::vector<Entry> tail, Zxid delivered)
-    : epochs_(std::move(epochs)), delivered_(delivered) {
-  CHECK(delivered == Zxid{} ||
-            (!tail.empty() && tail.front().zxid <= delivered && delivered <= tail.back().zxid),
-        "the recovered tail does not reach from what was delivered to the end");
-  if (tail.empty()) {
-    epochs_.clear();
-    return;
-  }
-  last_ = Zxid{tail.front().zxid.value - 1};
+History::History(std::vector<EpochStart> epochs, std::vector<Entry> tail, Zxid delivered, Zxid floor)
+    : epochs_(std::move(epochs)), floor_(floor), last_(delivered), delivered_(delivered) {
+  CHECK(floor <= delivered, "a state reaches at least to where the log begins");
   while (!epochs_.empty() && epochs_.back().first > last_) epochs_.pop_back();
   for (Entry& entry : tail) append(std::move(entry));
 }
@@ -101,6 +94,13 @@ void History::trim(Zxid limit, std::size_t max_bytes) {
     delivered_bytes_ -= size_of(window_.front());
     window_.pop_front();
   }
+}
+
+// The epoch of the entry at the floor stays known: it is what the first one that is sent must follow.
+void History::forget_through(Zxid zxid) {
+  CHECK(zxid <= delivered_, "only what is delivered is forgotten");
+  floor_ = std::max(floor_, zxid);
+  while (epochs_.size() > 1 && epochs_[1].first <= floor_) epochs_.erase(epochs_.begin());
 }
 
 }  // namespace muster::broadcast

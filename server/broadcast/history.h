@@ -1,7 +1,7 @@
 // The log as far as it lies in memory, and every entry's epoch.
 //
-//      1 … on disk only …  first() …… delivered ……… last()
-//                          `-- the window ----------'
+//   a state … floor() … on disk only … first() …… delivered ……… last()
+//                                      `-- the window ----------'
 // What is not yet delivered always lies in the window; below it as much as trim() allows.
 #pragma once
 
@@ -17,13 +17,13 @@ namespace muster::broadcast {
 
 class History {
  public:
-  // `tail` is contiguous and, if anything was delivered, starts at `delivered` or below. `epochs` may reach
-  // further down.
-  History(std::vector<EpochStart> epochs, std::vector<Entry> tail, Zxid delivered);
+  // `tail` continues `delivered`. `epochs` begin at the latest with the one of the entry above `floor`.
+  History(std::vector<EpochStart> epochs, std::vector<Entry> tail, Zxid delivered, Zxid floor);
 
   [[nodiscard]] Zxid last() const { return last_; }
   [[nodiscard]] Epoch last_epoch() const { return epochs_.empty() ? Epoch{} : epochs_.back().epoch; }
-  [[nodiscard]] Zxid first() const;  // of the window; last() + 1 if it is empty
+  [[nodiscard]] Zxid first() const;                    // of the window; last() + 1 if it is empty
+  [[nodiscard]] Zxid floor() const { return floor_; }  // the log on disk begins above it
   // Nothing: above last(), or below the first epoch known.
   [[nodiscard]] std::optional<Epoch> epoch_at(Zxid zxid) const;
   // Where the epochs known begin, of those up to `zxid`.
@@ -41,12 +41,15 @@ class History {
   // Lets go of the oldest entries that are delivered, and not above `limit`, until those delivered take at
   // most max_bytes.
   void trim(Zxid limit, std::size_t max_bytes);
+  // Raises the floor. Requires that nothing above delivered is forgotten.
+  void forget_through(Zxid zxid);
 
   [[nodiscard]] std::size_t undelivered_bytes() const { return undelivered_bytes_; }
 
  private:
   std::deque<Entry> window_;
   std::vector<EpochStart> epochs_;
+  Zxid floor_;
   Zxid last_;
   Zxid delivered_;
   std::size_t delivered_bytes_ = 0;  // of the window's entries up to delivered_

@@ -23,6 +23,8 @@ Leading::Leading(Core& core, bool founding) : intake_(core), beat_ms_(core.now.m
     Progress& progress = followers_[member.id];
     progress.heard_ms = core.now.mono_ms;
     progress.reset(last.next());
+    const Link* link = core.usable(member.id);
+    if (link) progress.state_lost = link->hello->state_lost;
   }
   append(core, EntryKind::epoch_start);
   first_ = core.history.last();
@@ -67,6 +69,7 @@ void Leading::on_hello(Core& core, ServerId from, const Hello& hello) {
   if (follower == followers_.end()) return;
   confirmations_.forget(from);
   follower->second.reset(core.history.last_not_after(hello.last, hello.last_epoch).next());
+  follower->second.state_lost = hello.state_lost;
   if (welcoming_) welcome(core, from);
 }
 
@@ -173,7 +176,8 @@ void Leading::transfer(Core& core) {
   const std::pair<const ServerId, Progress>* best = nullptr;
   for (const auto& follower : followers_) {
     const auto& [id, progress] = follower;
-    if (!core.membership().is_voter(id) || !progress.counts || !core.usable(id)) continue;
+    if (!core.membership().is_voter(id) || !progress.counts || progress.state_lost || !core.usable(id))
+      continue;
     if (!best || progress.match() > best->second.match()) best = &follower;
   }
   if (best) transfer_ = Transfer{best->first, core.now.mono_ms + core.config.election_timeout_ms};

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "server/broadcast/barriers.h"
 #include "server/broadcast/core.h"
@@ -29,6 +31,11 @@ class Leading {
   void on_persisted(Core& core) { maybe_commit(core); }
   void on_fetched(Core& core, const std::vector<Entry>& entries);
   void transfer(Core& core);
+  void on_state_offered(Core& core, const WantState& to, Zxid zxid);
+  void on_state_failed(Core& core, const WantState& to);
+  // Nobody that is linked needs the log up to here, as far as is known.
+  [[nodiscard]] Zxid needed(const Core& core) const;
+  [[nodiscard]] std::vector<WantState> take_want_state() { return std::exchange(want_state_, {}); }
   // Once for each take_ready(), after delivery: what came together leaves together.
   void flush(Core& core);
 
@@ -49,6 +56,7 @@ class Leading {
   void ask_for_echoes(Core& core);
   void answer_barriers(Core& core);
   void replicate(Core& core, ServerId to, Progress& progress);
+  void note_state(Core& core, ServerId to, Progress& progress);
   void send_entries(Core& core, ServerId to, Progress& progress, std::vector<Entry> entries,
                     std::size_t bytes);
   void send_append(Core& core, ServerId to, Progress& progress, Append append);
@@ -63,6 +71,7 @@ class Leading {
   std::uint64_t beat_ = 1;
   std::int64_t beat_ms_;
   bool welcoming_ = false;  // established, noticed by flush()
+  std::vector<WantState> want_state_;
 };
 
 }  // namespace muster::broadcast

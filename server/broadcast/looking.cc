@@ -78,9 +78,8 @@ void Looking::on_granted(Core& core, ServerId from, const VoteRequest& request) 
 }
 
 Next Looking::begin(Core& core) {
-  const bool may_stand = core.is_voter() && core.hard.qualified;
   founding_ = !transfer_ && may_found(core);
-  if (!founding_ && !may_stand) {
+  if (!founding_ && !core.may_stand()) {
     // Looks again at each tick whether founding has become possible; then the lowest id goes first.
     phase_ = Phase::waiting;
     until_ms_ = core.now.mono_ms + founding_rank(core) * core.config.election_timeout_ms;

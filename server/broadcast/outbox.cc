@@ -62,7 +62,7 @@ void Outbox::persisted(Ticket ticket) {
 std::vector<Envelope> Outbox::take_send() { return std::exchange(send_, {}); }
 
 std::optional<Persist> Outbox::take_persist(Zxid committed) {
-  if (flight_ || !(gathers() || mark_)) return std::nullopt;
+  if (flight_ || !(gathers() || gathering_.purge_through || mark_)) return std::nullopt;
   Zxid end = gathering_.truncate_after.value_or(handed_);
   if (!gathering_.append.empty()) {
     CHECK(gathering_.append.front().zxid == end.next(), "what is written follows what was written");

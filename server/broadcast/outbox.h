@@ -23,6 +23,7 @@ class Outbox {
   void append(const Entry& entry);
   void truncate_after(Zxid zxid);
   void write(const HardState& hard_state);
+  void purge_through(Zxid zxid) { gathering_.purge_through = zxid; }  // nothing waits for that
   void note_committed(Zxid committed);  // a mark for an idle log, if the last one handed out is older
 
   void persisted(Ticket ticket);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/check.h"
 #include "server/broadcast/core.h"
 #include "server/broadcast/describe.h"
 #include "server/broadcast/following.h"
@@ -214,7 +215,8 @@ void Peer::State::lose_link(ServerId peer) {
 // --- the public face
 
 bool Ready::empty() const {
-  return send.empty() && !persist && !fetch && deliver.empty() && passed.empty() && roles.empty();
+  return send.empty() && !persist && !fetch && deliver.empty() && passed.empty() && roles.empty() &&
+         want_state.empty();
 }
 
 Peer::Peer(const PeerConfig& config, Recovered recovered, Random random)
@@ -280,6 +282,25 @@ void Peer::barrier(Now now, BarrierId id) {
   state_->core.barriers.add(id);
 }
 
+void Peer::compact(Now now, Zxid zxid) {
+  state_->begin(now);
+  Core& core = state_->core;
+  CHECK(zxid <= core.delivered && zxid <= core.outbox.durable(), "a checkpoint never passes the log on disk");
+  if (!core.checkpoints.empty() && zxid <= core.checkpoints.back()) return;
+  core.checkpoints.push_back(zxid);
+  while (core.checkpoints.size() > core.config.max_kept_checkpoints) core.checkpoints.pop_front();
+}
+
+void Peer::state_offered(Now now, const WantState& to, Zxid zxid) {
+  state_->begin(now);
+  if (auto* const leading = state_->as<Leading>()) leading->on_state_offered(state_->core, to, zxid);
+}
+
+void Peer::state_failed(Now now, const WantState& to) {
+  state_->begin(now);
+  if (auto* const leading = state_->as<Leading>()) leading->on_state_failed(state_->core, to);
+}
+
 void Peer::transfer(Now now) {
   state_->begin(now);
   if (auto* const leading = state_->as<Leading>()) leading->transfer(state_->core);
@@ -291,8 +312,11 @@ Ready Peer::take_ready() {
   core.deliver(ready);
   if (auto* const leading = state_->as<Leading>()) {
     leading->flush(core);
+    core.purge(leading->needed(core));
+    ready.want_state = leading->take_want_state();
   } else if (auto* const following = state_->as<Following>()) {
     following->flush(core);
+    core.purge(core.delivered);
   }
   core.barriers.take_passed(core.delivered, ready.passed);
   ready.send = core.outbox.take_send();
@@ -321,6 +345,8 @@ Zxid Peer::last() const { return state_->core.history.last(); }
 Zxid Peer::durable() const { return state_->core.outbox.durable(); }
 Zxid Peer::committed() const { return state_->core.committed; }
 Zxid Peer::delivered() const { return state_->core.delivered; }
+Zxid Peer::floor() const { return state_->core.history.floor(); }
+bool Peer::stateless() const { return state_->core.stateless; }
 const Membership& Peer::membership() const { return state_->core.membership(); }
 const std::optional<Founding>& Peer::founding() const { return state_->core.founding; }
 std::optional<Base> Peer::base() const { return state_->core.base(); }
@@ -331,7 +357,9 @@ std::string Peer::describe() const {
                     (established() ? " established" : "") + " last " + to_string(last()) + ":" +
                     to_string(core.history.last_epoch()) + " durable " + to_string(durable()) +
                     " committed " + to_string(committed()) + " delivered " + to_string(delivered());
+  if (floor() > Zxid{}) out += " floor " + to_string(floor());
   if (!core.hard.qualified) out += " unqualified";
+  if (core.stateless) out += " stateless";
   for (const auto& [peer, link] : core.links) {
     if (core.foreign(link)) out += " foreign " + to_string(peer);
   }

@@ -48,20 +48,25 @@ struct PeerConfig {
   std::size_t max_uncommitted_bytes = 64 * 1024 * 1024;  // the leader accepts no more forwards above this
   std::size_t max_pending_bytes =
       64 * 1024 * 1024;  // own proposals not yet delivered; propose() refuses above this
+  // The log reaches back to the checkpoint before the last; while a follower or a stream needs more, to so many checkpoints.
+  std::size_t max_kept_checkpoints = 8;
 };
 
 // What the driver read from the disk and replayed before the peer exists. Made by Recovery (recovery.h).
 struct Recovered {
   HardState hard_state;
-  std::vector<Entry> tail;           // contiguous; ends with the last durable entry, starts at the latest at
-                                     // `delivered` itself (if > 0)
-  Zxid delivered;                    // replayed into the tree: up to the commit mark
-  Epoch delivered_epoch;             // of the entry at `delivered`
-  std::optional<Founding> founding;  // of the first entry, if there is one up to `delivered`
+  std::vector<Entry> tail;               // those above `delivered`, up to the last durable entry
+  Zxid delivered;                        // replayed into the tree: up to the commit mark
+  std::optional<Founding> founding;      // of the first entry, if there is one up to `delivered`
   std::optional<Membership> membership;  // newest in the log up to `delivered`
   Zxid membership_set;                   // by the entry at this zxid
   std::vector<ForwardId> origins;        // last accepted of each origin, up to `delivered` (Origins)
-  std::vector<EpochStart> epochs;        // of the whole log; at least those above the tail's first entry
+  std::vector<EpochStart> epochs;        // of the log, as far down as is known
+  Zxid floor;                            // the log on disk begins above it
+  Zxid checkpoint;                       // of the state on disk; 0: none
+  // The state that stands for the log up to `floor` is lost (its votes and its log are not): it takes part, but neither
+  // stands nor serves until a leader has given it a state.
+  bool stateless = false;
 };
 
 struct Envelope {
@@ -70,12 +75,13 @@ struct Envelope {
   Message message;
 };
 
-// One unit of disk work, in this order: truncate, append, hard state, sync all. Then persisted(ticket).
+// One unit of disk work, in this order: truncate, append, hard state, sync all; purge. Then persisted(ticket).
 struct Persist {
   Ticket ticket = 0;
   std::optional<Zxid> truncate_after;
   std::vector<Entry> append;
   std::optional<HardState> hard_state;
+  std::optional<Zxid> purge_through;  // the log's entries up to here are needed no more
   Zxid committed;  // to be noted in the records; a Persist with nothing else is a mark for an idle log, not
                    // synced
 };
@@ -103,6 +109,14 @@ struct RoleChange {
   friend bool operator==(const RoleChange&, const RoleChange&) = default;
 };
 
+// A follower that needs what the leader's log no longer holds, or that lost its state.
+struct WantState {
+  ServerId peer;
+  LinkId link = 0;
+  Zxid at_least;  // an older state would be of no use
+  friend bool operator==(const WantState&, const WantState&) = default;
+};
+
 struct Ready {
   std::vector<Envelope> send;      // may leave now; there is no other kind
   std::optional<Persist> persist;  // at most one in flight
@@ -110,6 +124,8 @@ struct Ready {
   std::vector<Delivery> deliver;   // committed, in zxid order, no gap
   std::vector<BarrierId> passed;   // reached by `deliver` (apply `deliver` first)
   std::vector<RoleChange> roles;   // in order
+  // To be given a state: each once, until state_failed(), another link or another leader.
+  std::vector<WantState> want_state;
   [[nodiscard]] bool empty() const;
 };
 
@@ -138,6 +154,13 @@ class Peer {
   // `passed` will name `id` once everything that was committed anywhere before this call has been delivered
   // here. Survives elections (it is asked again).
   void barrier(Now now, BarrierId id);
+  // A durable checkpoint stands for the log up to `zxid`, so that the log below it may go. Requires zxid <= delivered() and
+  // durable().
+  void compact(Now now, Zxid zxid);
+  // Leader only (else ignored), of a peer that wants a state, over that link: it is being sent the state at `zxid`, and the log
+  // above it is kept meanwhile (within max_kept_checkpoints). Or that came to nothing: it wants one again.
+  void state_offered(Now now, const WantState& to, Zxid zxid);
+  void state_failed(Now now, const WantState& to);
   // Leader only (else ignored): hands leadership to the most advanced voter. Forwards wait meanwhile; given
   // up after one election timeout.
   void transfer(Now now);
@@ -153,6 +176,8 @@ class Peer {
   [[nodiscard]] Zxid durable() const;
   [[nodiscard]] Zxid committed() const;
   [[nodiscard]] Zxid delivered() const;
+  [[nodiscard]] Zxid floor() const;  // the log is kept above it
+  [[nodiscard]] bool stateless() const;
   [[nodiscard]] const Membership& membership() const;
   [[nodiscard]] const std::optional<Founding>& founding() const;  // as delivered or in the log
   // What a checkpoint of the state at delivered() keeps; nothing before anything is delivered.

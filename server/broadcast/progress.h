@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "server/broadcast/entry.h"
 
@@ -24,9 +25,12 @@ class Progress {
   // Go on after `hint`, where the logs may meet. A rejection that teaches nothing new is stale and ignored.
   void rejected(Zxid hint);
 
-  bool counts = false;        // its acknowledgements count
-  bool welcomed = false;      // its forwards are taken
-  std::int64_t heard_ms = 0;  // its last acknowledgement that counted
+  bool counts = false;             // its acknowledgements count
+  bool welcomed = false;           // its forwards are taken
+  std::optional<Zxid> state_lost;  // it has none, and its log begins above this
+  bool state_wanted = false;       // so it was said, and is not over
+  std::optional<Zxid> pinned;      // of the state that it is being sent
+  std::int64_t heard_ms = 0;       // its last acknowledgement that counted
   std::uint64_t echoed_beat = 0;
   std::uint64_t told_beat = 0;
   Zxid told_commit;

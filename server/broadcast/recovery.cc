@@ -6,15 +6,43 @@
 
 namespace muster::broadcast {
 
+StartFrom judge_start(const LogExtent& log, const std::optional<StateMark>& state) {
+  const bool whole = log.first == Zxid{1};
+  if (!state || log.first > state->zxid.next()) {
+    if (whole) return StartFrom::log;
+    return log.last < log.first ? StartFrom::nothing : StartFrom::log_alone;
+  }
+  // What is committed is in the state; entries that another leader never committed may lie where the state ends.
+  const bool strays = log.epoch_at_state && *log.epoch_at_state != state->epoch;
+  return log.last < state->zxid || strays ? StartFrom::new_state : StartFrom::state;
+}
+
 Recovery::Recovery(const HardState& hard_state) { recovered_.hard_state = hard_state; }
+
+Recovery::Recovery(const HardState& hard_state, Base base, Zxid first) : Recovery(hard_state) {
+  CHECK(base.zxid > Zxid{} && first <= base.zxid.next(), "the log continues the state without a gap");
+  CHECK(!base.epochs.empty() && base.epochs.front().first <= base.zxid, "a state knows its own epoch");
+  recovered_.delivered = base.zxid;
+  recovered_.founding = std::move(base.founding);
+  recovered_.membership = std::move(base.membership);
+  recovered_.membership_set = base.membership_set;
+  // A state that was received may know less of the epochs than our log holds of the entries: those are of no use then.
+  recovered_.floor = first > base.epochs.front().first ? Zxid{first.value - 1} : base.epochs.front().first;
+  recovered_.epochs = std::move(base.epochs);
+  recovered_.checkpoint = base.zxid;
+  origins_ = Origins(std::move(base.origins));
+}
+
+Recovery::Recovery(const HardState& hard_state, Zxid first) : Recovery(hard_state) {
+  recovered_.delivered = recovered_.floor = Zxid{first.value - 1};
+  recovered_.stateless = true;
+}
 
 bool Recovery::delivered(const Entry& entry) {
   CHECK(recovered_.delivered == Zxid{} || entry.zxid == recovered_.delivered.next(),
         "entries are replayed in order");
   note_epoch(entry);
   recovered_.delivered = entry.zxid;
-  recovered_.delivered_epoch = entry.epoch;
-  last_delivered_ = entry;
   switch (entry.kind) {
     case EntryKind::command:
       return origins_.accept(entry.forward);
@@ -51,8 +79,6 @@ void Recovery::note_epoch(const Entry& entry) {
 }
 
 Recovered Recovery::take() {
-  if (recovered_.delivered > Zxid{})
-    recovered_.tail.insert(recovered_.tail.begin(), std::move(last_delivered_));
   recovered_.origins = origins_.table();
   return std::move(recovered_);
 }

@@ -9,7 +9,9 @@ namespace muster::broadcast {
 void Leading::replicate(Core& core, ServerId to, Progress& progress) {
   if (!core.usable(to)) return;
   const History& history = core.history;
-  while (progress.next() <= history.last() && progress.has_room(core.config.max_inflight_bytes)) {
+  note_state(core, to, progress);
+  while (progress.next() > history.floor() && progress.next() <= history.last() &&
+         progress.has_room(core.config.max_inflight_bytes)) {
     if (progress.next() < history.first()) {
       // Read from the disk; meanwhile it hears heartbeats.
       if (core.fetch.ticket == 0 && !core.fetch.wanted) {
@@ -25,6 +27,41 @@ void Leading::replicate(Core& core, ServerId to, Progress& progress) {
   const bool news = progress.told_beat < beat_ || progress.told_commit < core.committed ||
                     (established(core) && !progress.told_established);
   if (news) send_append(core, to, progress, Append{});
+}
+
+// Said once for each link; what it still has of its own log meets ours above the floor, or a state must.
+void Leading::note_state(Core& core, ServerId to, Progress& progress) {
+  const bool wanted = progress.state_lost || progress.next() <= core.history.floor();
+  if (!wanted) progress.pinned.reset();
+  if (wanted && !progress.state_wanted) {
+    const Zxid at_least = std::max(core.history.floor(), progress.state_lost.value_or(Zxid{}));
+    want_state_.push_back(WantState{to, core.usable(to)->id, at_least});
+  }
+  progress.state_wanted = wanted;
+}
+
+void Leading::on_state_offered(Core& core, const WantState& to, Zxid zxid) {
+  const auto follower = followers_.find(to.peer);
+  const Link* link = core.usable(to.peer);
+  if (follower == followers_.end() || !link || link->id != to.link) return;
+  follower->second.pinned = zxid;
+}
+
+void Leading::on_state_failed(Core& core, const WantState& to) {
+  const auto follower = followers_.find(to.peer);
+  const Link* link = core.usable(to.peer);
+  if (follower == followers_.end() || !link || link->id != to.link) return;
+  follower->second.pinned.reset();
+  follower->second.state_wanted = false;
+}
+
+Zxid Leading::needed(const Core& core) const {
+  Zxid needed = core.history.last();
+  for (const auto& [id, progress] : followers_) {
+    if (!core.usable(id)) continue;
+    needed = std::min(needed, progress.pinned.value_or(progress.match()));
+  }
+  return needed;
 }
 
 void Leading::on_fetched(Core& core, const std::vector<Entry>& entries) {
@@ -50,7 +87,8 @@ void Leading::send_entries(Core& core, ServerId to, Progress& progress, std::vec
 }
 
 void Leading::send_append(Core& core, ServerId to, Progress& progress, Append append) {
-  append.prev = Zxid{progress.next().value - 1};
+  // To one that waits for a state only what holds of every log: that it follows on 0.
+  append.prev = progress.next() > core.history.floor() ? Zxid{progress.next().value - 1} : Zxid{};
   append.prev_epoch = core.history.epoch_at(append.prev).value_or(Epoch{});
   append.commit = core.committed;
   append.beat = beat_;

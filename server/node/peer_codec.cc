@@ -49,6 +49,7 @@ struct Writer {
     m.set_empty(hello.empty);
     m.set_last(hello.last.value);
     m.set_last_epoch(hello.last_epoch.value);
+    if (hello.state_lost) m.set_state_lost(hello.state_lost->value);
   }
   void operator()(const b::VoteRequest& request) const {
     proto::VoteRequest& m = *out.mutable_vote_request();
@@ -145,7 +146,10 @@ struct Reader {
   }
   b::Hello read(proto::Hello& m) {
     sound = sound && m.cluster_id().size() <= max_cluster_id;
-    return {m.boot(), m.cluster_id(), m.qualified(), m.empty(), zxid(m.last()), epoch(m.last_epoch())};
+    b::Hello hello{m.boot(), m.cluster_id(), m.qualified(), m.empty(), zxid(m.last()), epoch(m.last_epoch()),
+                   {}};
+    if (m.has_state_lost()) hello.state_lost = zxid(m.state_lost());
+    return hello;
   }
   b::VoteRequest read(proto::VoteRequest& m) {
     return {m.pre(),        m.founding(),         m.transfer(), epoch(m.standing_for()),

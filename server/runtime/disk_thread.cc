@@ -31,10 +31,11 @@ void DiskThread::persist(broadcast::Persist work) {
 
 void DiskThread::fetch(broadcast::Fetch work) {
   run([this, work] {
-    // A truncation that came in between may have taken the range; its asker leads no more and wants nothing.
+    // A truncation or a purge that came in between may have taken the range; then its asker has no use for it.
     const Zxid to = std::min(work.to, durable_.last());
-    report_.fetched(work.ticket, work.from > to ? std::vector<broadcast::Entry>()
-                                                : durable_.read(work.from, to, work.max_bytes));
+    const bool gone = work.from > to || work.from < durable_.first();
+    report_.fetched(work.ticket,
+                    gone ? std::vector<broadcast::Entry>() : durable_.read(work.from, to, work.max_bytes));
   });
 }
 

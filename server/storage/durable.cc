@@ -10,7 +10,7 @@ namespace {
 // A vote is never less than the log: an entry of an epoch proves that this server took part in it, and with a
 // vote that is not known.
 broadcast::HardState not_below_the_log(broadcast::HardState state, const FileLog& log) {
-  if (log.last() == Zxid{}) return state;
+  if (log.last() < log.first()) return state;
   const Epoch epoch = log.read(log.last(), log.last(), 0).front().epoch;
   if (state.epoch < epoch) {
     state.epoch = epoch;
@@ -49,6 +49,8 @@ Zxid Durable::first() const { return state_->log.first(); }
 Zxid Durable::last() const { return state_->log.last(); }
 Zxid Durable::commit_mark() const { return state_->log.commit_mark(); }
 
+void Durable::reset(Zxid base) { state_->log.reset(base); }
+
 void Durable::perform(const broadcast::Persist& persist) {
   FileLog& log = state_->log;
   if (persist.truncate_after) log.truncate_after(*persist.truncate_after);
@@ -56,6 +58,7 @@ void Durable::perform(const broadcast::Persist& persist) {
   if (!persist.append.empty()) log.sync();
   // The log first: a vote or a qualification may rest on entries of the same unit.
   if (persist.hard_state) state_->votes.write(*persist.hard_state);
+  if (persist.purge_through) log.purge_through(*persist.purge_through);
   if (!persist.truncate_after && persist.append.empty() && !persist.hard_state) log.mark(persist.committed);
   log.prepare();
 }

@@ -33,12 +33,16 @@ class Durable {
   ~Durable();
 
   [[nodiscard]] broadcast::HardState hard_state() const;
-  [[nodiscard]] Zxid first() const;  // 0 if the log is empty
-  [[nodiscard]] Zxid last() const;   // 0 if the log is empty
+  [[nodiscard]] Zxid first() const;  // of the next entry, if there is none
+  [[nodiscard]] Zxid last() const;   // first() - 1 if there is no entry
   [[nodiscard]] Zxid commit_mark()
-      const;  // everything up to here was committed when it was written; ≤ last()
+      const;  // everything up to here was committed when it was written; first() - 1 ≤ it ≤ last()
 
-  // Truncation, append, one sync of the log, then epoch and vote (both files, each synced). All durable when
+  // The log goes on after `base`, for which a state stands that is durable by now; its entries go. Durable when it returns; a
+  // crash within leaves a log that ends below or where it did, so that it is reset again (broadcast::judge_start).
+  void reset(Zxid base);
+
+  // Truncation, append, one sync of the log, then epoch and vote (both files, each synced), then the purge. All durable when
   // it returns. A Persist without entries and hard state is a mark, written without a sync. Requires: entries
   // follow last() without a gap (CHECK).
   void perform(const broadcast::Persist& persist);

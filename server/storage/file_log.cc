@@ -22,7 +22,7 @@ FileLog::FileLog(FileSystem& files, std::string directory, DurableOptions option
   said_ = {synced_, commit_mark()};
 }
 
-Zxid FileLog::first() const { return last() == Zxid{} ? Zxid{} : segments_.front().first(); }
+Zxid FileLog::first() const { return segments_.empty() ? Zxid{1} : segments_.front().first(); }
 Zxid FileLog::last() const { return segments_.empty() ? Zxid{} : segments_.back().last(); }
 Zxid FileLog::commit_mark() const { return std::min(committed_, last()); }
 
@@ -42,7 +42,9 @@ void FileLog::load_segments() {
         throw damaged(before.last().next(), name + " does not continue " + before.path());
       segments_.back().close();
     }
-    committed_ = std::max(committed_, findings.committed);
+    // What lies below the log's beginning had been committed.
+    committed_ =
+        std::max({committed_, findings.committed, segments_.empty() ? Zxid{first->value - 1} : Zxid{}});
     segments_.push_back(std::move(segment));
   }
   if (!segments_.empty()) judge_end(findings);
@@ -52,7 +54,7 @@ void FileLog::load_segments() {
 void FileLog::judge_end(const Segment::Findings& findings) {
   if (findings.synced > last())
     throw damaged(last().next(), "entries up to " + to_string(findings.synced) + " had been written safely");
-  if (!findings.ends_clean)
+  if (findings.torn)
     report("the log's end after zxid " + to_string(last()) + " in " + segments_.back().path() +
            " was torn by a crash before it was written safely; it is cut off");
 }
@@ -60,18 +62,13 @@ void FileLog::judge_end(const Segment::Findings& findings) {
 // The end of the log may be in the page cache only, or not even be on its way to the disk (after a failed
 // sync the kernel calls lost pages clean). It counts when it has been written again.
 void FileLog::settle_end() {
-  if (segments_.empty()) return;
-  if (segments_.size() == 1 && segments_.back().empty())
-    remove_last_segment();
-  else
-    rewrite_last_segment(last());
+  if (!segments_.empty()) rewrite_last_segment(last());
 }
 
 // --- writing ---
 
 void FileLog::append(const Entry& entry, Zxid committed) {
-  CHECK(entry.zxid >= Zxid{1}, "zxids start at 1");
-  CHECK(segments_.empty() || entry.zxid == last().next(), "the log accepts only the next zxid");
+  CHECK(entry.zxid == last().next(), "the log accepts only the next zxid");
   scratch_.clear();
   broadcast::append_encoded(scratch_, entry);
   const std::size_t record = record_bytes(scratch_.size());
@@ -136,16 +133,39 @@ void FileLog::publish(Segment& segment) {
   segment.renamed(path);
 }
 
-// --- truncation ---
+// --- truncation, purge, reset ---
 
 // Whole segments go from the end, each durably, so that there is never a gap; then the one that holds `keep`
-// is replaced at once.
+// is replaced at once. The first stays, if need be without an entry: it says where the log begins.
 void FileLog::truncate_after(Zxid keep) {
   if (keep >= last()) return;
   CHECK(keep >= commit_mark(), "what is committed is never truncated");
-  while (!segments_.empty() && segments_.back().first() > keep) remove_last_segment();
+  while (segments_.size() > 1 && segments_.back().first() > keep) remove_last_segment();
   synced_ = last();
   if (keep < last()) rewrite_last_segment(keep);
+  said_ = {};
+}
+
+// From the front, each durably, so that there is never a gap.
+void FileLog::purge_through(Zxid zxid) {
+  CHECK(zxid <= synced_, "only what is durable is purged");
+  committed_ = std::max(committed_, zxid);
+  while (segments_.size() > 1 && segments_.front().last() <= zxid) {
+    segments_.front().close();
+    spare_.recycle(segments_.front().path(), segments_.front().capacity());
+    segments_.erase(segments_.begin());
+  }
+}
+
+void FileLog::reset(Zxid base) {
+  while (!segments_.empty()) remove_last_segment();
+  SegmentHeader header;
+  header.first = base.next();
+  header.synced = base;
+  Segment segment = blank_segment(header, kSegmentHeaderBytes);
+  publish(segment);
+  segments_.push_back(std::move(segment));
+  synced_ = committed_ = base;
   said_ = {};
 }
 

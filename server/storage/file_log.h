@@ -20,14 +20,20 @@ class FileLog {
   // and synced before it counts. Throws DiskError if the log is damaged; then nothing was changed.
   FileLog(FileSystem& files, std::string directory, DurableOptions options);
 
-  [[nodiscard]] Zxid first() const;        // 0 if empty
-  [[nodiscard]] Zxid last() const;         // 0 if empty
-  [[nodiscard]] Zxid commit_mark() const;  // greatest zxid noted as committed, ≤ last()
+  [[nodiscard]] Zxid first() const;        // of the next entry, if there is none
+  [[nodiscard]] Zxid last() const;         // first() - 1 if there is no entry
+  [[nodiscard]] Zxid commit_mark() const;  // greatest zxid noted as committed, first() - 1 ≤ it ≤ last()
 
   // Durable when it returns. A crash within leaves the log with any end between `keep` and last(). Requires
   // keep >= commit_mark().
   void truncate_after(Zxid keep);
-  // Durable after the next sync(). Requires entry.zxid == last() + 1 unless the log is empty.
+  // Removes whole segments from the front, none that holds an entry above `zxid` and never the last. Durable when it returns; a
+  // crash within leaves some of them. Requires that all up to `zxid` is committed.
+  void purge_through(Zxid zxid);
+  // Removes everything: the log goes on after `base`, for which a state stands. Durable when it returns. A crash within leaves a
+  // front of what there was, perhaps nothing.
+  void reset(Zxid base);
+  // Durable after the next sync(). Requires entry.zxid == last() + 1.
   void append(const broadcast::Entry& entry, Zxid committed);
   void sync();
   // Notes in the file, without a sync, what is synced and committed by now; nothing if it says so already or

@@ -83,11 +83,16 @@ std::uint32_t append_record(std::string& out, std::uint64_t nonce, const Record&
   return crc;
 }
 
-std::optional<DecodedRecord> decode_record(std::string_view bytes, std::uint64_t nonce) {
-  if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
+bool begins_record(std::string_view bytes, std::uint64_t nonce) {
+  if (bytes.size() < kRecordHeaderBytes) return false;
   const auto kind = static_cast<RecordKind>(bytes[12]);
-  if (kind != RecordKind::entry && kind != RecordKind::mark) return std::nullopt;
-  if (read_le<std::uint32_t>(bytes, 12) != kind_and_tag(kind, nonce)) return std::nullopt;
+  if (kind != RecordKind::entry && kind != RecordKind::mark) return false;
+  return read_le<std::uint32_t>(bytes, 12) == kind_and_tag(kind, nonce);
+}
+
+std::optional<DecodedRecord> decode_record(std::string_view bytes, std::uint64_t nonce) {
+  if (!begins_record(bytes, nonce)) return std::nullopt;
+  const auto kind = static_cast<RecordKind>(bytes[12]);
   const std::size_t length = read_le<std::uint32_t>(bytes, 4);
   if (length > kMaxPayloadBytes || record_bytes(length) > bytes.size()) return std::nullopt;
   if (kind == RecordKind::mark && length != 0) return std::nullopt;

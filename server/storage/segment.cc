@@ -16,7 +16,10 @@ void search_behind_hole(std::string_view bytes, std::size_t hole, std::uint64_t 
                         Segment::Findings& findings) {
   for (std::size_t at = hole; at + kRecordHeaderBytes <= bytes.size();) {
     const auto found = decode_record(bytes.substr(at), nonce);
-    if (found) findings.synced = std::max(findings.synced, found->record.stamp.synced);
+    if (found) {
+      findings.synced = std::max(findings.synced, found->record.stamp.synced);
+      findings.torn = true;
+    }
     at += found ? found->bytes : kRecordAlignment;
   }
 }
@@ -70,8 +73,8 @@ void Segment::scan_records(std::string_view bytes, Findings& findings) {
     findings.committed = std::max(findings.committed, decoded->record.stamp.committed);
   }
   written_ = at;
-  findings.ends_clean = bytes.find_first_not_of('\0', at) == std::string_view::npos;
-  if (!findings.ends_clean) search_behind_hole(bytes, at, header_.nonce, findings);
+  findings.torn = begins_record(bytes.substr(at), header_.nonce);
+  search_behind_hole(bytes, at, header_.nonce, findings);
 }
 
 Zxid Segment::last() const {

@@ -16,12 +16,12 @@ class Segment {
  public:
   // What a scan learned besides the entries.
   struct Findings {
-    Zxid synced;     // greatest that the header or any valid record claims, in front of or behind a hole
-    Zxid committed;  // greatest that a record in front of the first hole claims
-    bool ends_clean = true;  // only zeros follow the last record
+    Zxid synced;        // greatest that the header or any valid record claims, in front of or behind a hole
+    Zxid committed;     // greatest that a record in front of the first hole claims
+    bool torn = false;  // what follows the last record is the rest of another one of this segment
   };
 
-  // A new segment in a file of `capacity` zeros. Nothing is written before flush().
+  // A new segment in a file of `capacity` written bytes, whatever they are. Nothing is written before flush().
   Segment(FileSystem& files, std::string path, std::unique_ptr<File> file, std::uint64_t capacity,
           const SegmentHeader& header);
 
@@ -36,6 +36,7 @@ class Segment {
   [[nodiscard]] bool empty() const { return offsets_.empty(); }
   [[nodiscard]] std::uint32_t chain() const { return chain_; }  // crc of the last record, or of the header
   [[nodiscard]] std::uint64_t used() const { return written_ + pending_.size(); }
+  [[nodiscard]] std::uint64_t capacity() const { return capacity_; }
   [[nodiscard]] bool fits(std::size_t bytes) const { return used() + bytes <= capacity_; }
   // Bytes that the entries from the first to `last` take, header and marks between included.
   [[nodiscard]] std::uint64_t bytes_through(Zxid last) const;

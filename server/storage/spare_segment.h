@@ -1,9 +1,11 @@
-// Files of zeros, really written and synced, for new segments: writing into them changes no metadata. The
-// next one is prepared ahead, a slice at a time, so that no write of the log waits for a whole one.
+// Files for new segments that are really written already: writing into them changes no metadata. A file that the log has no more
+// use for serves again as it is (its old records can't pass for new ones, log_format.h); else one of zeros is prepared ahead, a
+// slice at a time, so that no write of the log waits for a whole one.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "server/storage/file_system.h"
 
@@ -20,11 +22,14 @@ class SpareSegment {
 
   SpareSegment(FileSystem& files, const std::string& directory, std::uint64_t usual_bytes);
 
-  // Writes and syncs at most one slice of the usual size's next file.
+  // Writes and syncs at most one slice of the usual size's next file, if there is none to use again.
   void prepare();
-  // At least `bytes` zeros: the prepared file (completed if need be), or one of its own for a record above
-  // the usual size.
+  // At least `bytes`: a file to use again, the prepared one (completed if need be), or one of its own for a record above the usual
+  // size.
   [[nodiscard]] Blank take(std::uint64_t bytes);
+  // Takes a whole segment's file out of the log: keeps it for use again, or removes it. Durable when it returns. Requires that
+  // nobody has it open.
+  void recycle(const std::string& path, std::uint64_t capacity);
   // Removes what an earlier process left behind.
   void remove_leftovers();
 
@@ -34,6 +39,7 @@ class SpareSegment {
   FileSystem& files_;
   std::string directory_;
   std::uint64_t usual_bytes_;
+  std::vector<std::string> recycled_;  // paths, of the usual size
   std::unique_ptr<File> file_;
   std::uint64_t capacity_ = 0;
   std::uint64_t prepared_ = 0;

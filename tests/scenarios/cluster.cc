@@ -37,6 +37,8 @@ bool Cluster::configure(const std::string& key, std::int64_t value) {
     config_.max_window_bytes = bytes;
   else if (key == "max_uncommitted_bytes")
     config_.max_uncommitted_bytes = bytes;
+  else if (key == "max_kept_checkpoints")
+    config_.max_kept_checkpoints = bytes;
   else if (key == "max_pending_bytes")
     config_.max_pending_bytes = bytes;
   else
@@ -47,26 +49,56 @@ bool Cluster::configure(const std::string& key, std::int64_t value) {
 void Cluster::start(int id) {
   Server& s = server(id);
   if (s.peer) return;
-  broadcast::Recovery recovery(s.disk.hard_state);
-  for (const broadcast::Entry& entry : s.disk.log) {
-    if (entry.zxid <= s.disk.committed) {
+  broadcast::Recovered recovered = recover(id);
+  broadcast::PeerConfig config = config_;
+  config.self = ServerId{id};
+  config.boot = static_cast<std::uint64_t>(id) * 1000 + ++s.boots;
+  config.entropy = std::string(48, static_cast<char>('a' + id));
+  s.delivered = recovered.delivered;
+  s.persist.reset();
+  s.fetch.reset();
+  s.peer.emplace(config, std::move(recovered), Random(seed_).fork(config.boot));
+  s.peer->tick(now());
+  for (const int other : ids()) {
+    if (other != id && up(other) && cut_.count(pair_of(id, other)) == 0) connect(id, other);
+  }
+}
+
+broadcast::Recovered Cluster::recover(int id) {
+  Disk& disk = server(id).disk;
+  broadcast::LogExtent log{disk.floor.next(), disk.last(), std::nullopt};
+  std::optional<broadcast::StateMark> mark;
+  if (disk.state) {
+    mark = broadcast::StateMark{disk.state->zxid, disk.state->epoch};
+    if (mark->zxid > disk.floor && mark->zxid <= log.last) log.epoch_at_state = disk.at(mark->zxid)->epoch;
+  }
+  const broadcast::StartFrom from = judge_start(log, mark);
+  if (from == broadcast::StartFrom::new_state) {
+    disk.log.clear();
+    disk.floor = disk.state->zxid;
+  } else if (from == broadcast::StartFrom::nothing) {
+    const Epoch epoch = disk.hard_state.epoch;
+    disk = Disk{};
+    disk.hard_state.epoch = epoch;
+  }
+  Zxid done = disk.floor;
+  broadcast::Recovery recovery(disk.hard_state);
+  if (from == broadcast::StartFrom::log_alone) {
+    recovery = broadcast::Recovery(disk.hard_state, disk.floor.next());
+  } else if (from == broadcast::StartFrom::state || from == broadcast::StartFrom::new_state) {
+    recovery = broadcast::Recovery(disk.hard_state, *disk.state, disk.floor.next());
+    done = disk.state->zxid;
+  }
+  disk.committed = std::max(disk.committed, done);
+  for (const broadcast::Entry& entry : disk.log) {
+    if (entry.zxid <= done) continue;
+    if (entry.zxid <= disk.committed) {
       (void)recovery.delivered(entry);
     } else {
       recovery.tail(entry);
     }
   }
-  broadcast::PeerConfig config = config_;
-  config.self = ServerId{id};
-  config.boot = static_cast<std::uint64_t>(id) * 1000 + ++s.boots;
-  config.entropy = std::string(48, static_cast<char>('a' + id));
-  s.delivered = s.disk.committed;
-  s.persist.reset();
-  s.fetch.reset();
-  s.peer.emplace(config, recovery.take(), Random(seed_).fork(config.boot));
-  s.peer->tick(now());
-  for (const int other : ids()) {
-    if (other != id && up(other) && cut_.count(pair_of(id, other)) == 0) connect(id, other);
-  }
+  return recovery.take();
 }
 
 void Cluster::crash(int id) {
@@ -109,6 +141,7 @@ void Cluster::settle() {
     for (const int from : ids()) {
       for (const int to : ids()) moved = move_messages(from, to) || moved;
     }
+    moved = move_transfers() || moved;
     check_leaders();
     if (!moved) return;
   }
@@ -129,7 +162,7 @@ bool Cluster::until_all_deliver(std::int64_t limit_ms) {
     const int id = leader();
     bool equal = id != 0;
     for (const auto& [other, s] : servers_)
-      equal = equal && (!s.peer || s.peer->delivered() == server(id).peer->last());
+      equal = equal && (!s.peer || (s.peer->delivered() == server(id).peer->last() && !s.peer->stateless()));
     if (equal) return true;
     tick(step_ms);
   }
@@ -163,6 +196,7 @@ bool Cluster::take(int id) {
     s.persist = std::move(ready.persist);
   }
   if (ready.fetch) s.fetch = ready.fetch;
+  for (const auto& to : ready.want_state) transfers_[{id, to.peer.value}] = Transfer{to, std::nullopt};
   return true;
 }
 
@@ -178,10 +212,12 @@ bool Cluster::move_disk(int id) {
   }
   if (s.fetch) {
     const broadcast::Fetch fetch = *std::exchange(s.fetch, std::nullopt);
-    const auto begin = s.disk.log.begin() + (fetch.from.value - 1);
-    const auto end = s.disk.log.begin() + std::min<std::int64_t>(fetch.to.value, fetch.from.value + 3);
+    const Zxid end = std::min({fetch.to, Zxid{fetch.from.value + 3}, s.disk.last()});
+    std::vector<broadcast::Entry> entries;
+    if (fetch.from > s.disk.floor && fetch.from <= end)
+      entries.assign(s.disk.at(fetch.from), s.disk.at(end.next()));
     if (trace_) say(name(id) + " fetches " + to_string(fetch.from) + ".." + to_string(fetch.to));
-    s.peer->fetched(now(), fetch.ticket, std::vector<broadcast::Entry>(begin, end));
+    s.peer->fetched(now(), fetch.ticket, entries);
     moved = true;
   }
   return moved;
@@ -191,17 +227,71 @@ void Cluster::perform(Server& s) {
   const broadcast::Persist persist = *std::exchange(s.persist, std::nullopt);
   if (persist.truncate_after) {
     if (*persist.truncate_after < s.disk.committed) violation("a truncation below the commit mark");
-    s.disk.log.resize(static_cast<std::size_t>(persist.truncate_after->value));
+    s.disk.log.resize(static_cast<std::size_t>(persist.truncate_after->value - s.disk.floor.value));
   }
   for (const broadcast::Entry& entry : persist.append) {
-    if (entry.zxid.value != static_cast<std::int64_t>(s.disk.log.size()) + 1)
-      violation("a gap in the log on disk");
+    if (entry.zxid != s.disk.last().next()) violation("a gap in the log on disk");
     s.disk.log.push_back(entry);
   }
   if (persist.hard_state) s.disk.hard_state = *persist.hard_state;
   s.disk.committed = std::max(s.disk.committed, persist.committed);
-  if (s.disk.committed.value > static_cast<std::int64_t>(s.disk.log.size()))
-    violation("a commit mark beyond the log on disk");
+  if (s.disk.committed > s.disk.last()) violation("a commit mark beyond the log on disk");
+  if (!persist.purge_through) return;
+  if (!s.disk.state || *persist.purge_through > s.disk.state->zxid)
+    violation("no state stands for what is purged");
+  s.disk.log.erase(s.disk.log.begin(), s.disk.at(persist.purge_through->next()));
+  s.disk.floor = *persist.purge_through;
+}
+
+bool Cluster::checkpoint(int id) {
+  Server& s = server(id);
+  const auto base = s.peer->base();
+  if (!base || base->zxid > s.peer->durable()) return false;
+  s.disk.state = *base;
+  s.peer->compact(now(), base->zxid);
+  return true;
+}
+
+// --- states on their way
+
+bool Cluster::begin_sending(int from, Transfer& transfer) {
+  Server& s = server(from);
+  const auto current = [&] { return s.disk.state && s.disk.state->zxid >= transfer.to.at_least; };
+  if (transfer.state || s.paused || (!current() && !(checkpoint(from) && current()))) return false;
+  transfer.state = s.disk.state;
+  say(name(from) + " sends state " + to_string(transfer.state->zxid) + " to " + name(transfer.to.peer.value));
+  s.peer->state_offered(now(), transfer.to, transfer.state->zxid);
+  return true;
+}
+
+bool Cluster::move_transfers() {
+  for (auto& [way, transfer] : transfers_) {
+    const auto [from, to] = way;
+    const bool leads = up(from) && server(from).peer->role().role == broadcast::Role::leading;
+    const auto link = server(from).links.find(to);
+    if (!leads || !up(to) || link == server(from).links.end() || link->second != transfer.to.link) {
+      transfers_.erase(way);
+      return true;
+    }
+    if (begin_sending(from, transfer)) return true;
+    if (!transfer.state || held_states_[way] || server(from).paused || server(to).paused) continue;
+    // It replaces its state at once, and starts again with it.
+    say(name(to) + " installs state " + to_string(transfer.state->zxid));
+    server(to).disk.state = transfer.state;
+    transfers_.erase(way);
+    crash(to);
+    start(to);
+    return true;
+  }
+  return false;
+}
+
+void Cluster::refuse_state(int from, int to) {
+  const auto transfer = transfers_.find({from, to});
+  if (transfer == transfers_.end()) return;
+  const broadcast::WantState wanted = transfer->second.to;
+  transfers_.erase(transfer);
+  if (up(from)) server(from).peer->state_failed(now(), wanted);
 }
 
 bool Cluster::move_messages(int from, int to) {
@@ -265,7 +355,8 @@ int Cluster::leader() const {
 bool Cluster::may_lose_disk(int id) const {
   return std::all_of(servers_.begin(), servers_.end(), [&](const auto& other) {
     const bool voter = config_.initial.is_voter(ServerId{other.first});
-    return other.first == id || !voter || other.second.disk.hard_state.qualified;
+    const Disk& disk = other.second.disk;
+    return other.first == id || !voter || (disk.hard_state.qualified && (disk.state || disk.floor == Zxid{}));
   });
 }
 
@@ -340,6 +431,7 @@ void Cluster::heal() {
     if (pipe.lost) again.insert(pair_of(way.first, way.second));
     pipe.held = pipe.swallows = pipe.repeats = pipe.lost = false;
   }
+  held_states_.clear();
   for (const auto& [a, b] : again) {
     cut(a, b);
     connect(a, b);
@@ -358,6 +450,7 @@ void Cluster::status() {
 
 void Cluster::log(int id) {
   const Server& s = server(id);
+  if (s.disk.state) say("state " + to_string(s.disk.state->zxid) + ":" + to_string(s.disk.state->epoch));
   for (const auto& entry : s.disk.log)
     say(describe(entry) + (entry.zxid <= s.disk.committed ? " committed" : ""));
 }

@@ -24,8 +24,10 @@ class Cluster {
   void seed(std::uint64_t seed) { seed_ = seed; }
 
   void start(int id);
-  void crash(int id);  // what was not yet on disk is gone
-  void wipe(int id);   // its disk, while it is down
+  void crash(int id);                                         // what was not yet on disk is gone
+  void wipe(int id);                                          // its disk, while it is down
+  void lose_state(int id) { server(id).disk.state.reset(); }  // while it is down
+  bool checkpoint(int id);  // false: nothing is delivered, or its log on disk does not reach there
   void pause(int id) { server(id).paused = true; }
   void resume(int id) { server(id).paused = false; }
 
@@ -46,6 +48,10 @@ class Cluster {
   void deliver(int from, int to, int messages);                         // the oldest that wait that way
   void drop(int from, int to);                                          // what waits that way
   void repeat(int from, int to) { pipes_[{from, to}].repeats = true; }  // each message that way arrives twice
+  void hold_state(int from, int to, bool held) {
+    held_states_[{from, to}] = held;
+  }  // a state that is sent that way
+  void refuse_state(int from, int to);
   void heal();
   void hold_disk(int id) { server(id).disk_held = true; }
   void release_disk(int id);
@@ -66,7 +72,12 @@ class Cluster {
   struct Disk {
     broadcast::HardState hard_state;
     std::vector<broadcast::Entry> log;
+    Zxid floor;  // the log's entries are those above it
     Zxid committed;
+    std::optional<broadcast::Base> state;
+
+    [[nodiscard]] Zxid last() const { return Zxid{floor.value + static_cast<std::int64_t>(log.size())}; }
+    [[nodiscard]] auto at(Zxid zxid) const { return log.begin() + (zxid.value - floor.value - 1); }
   };
   struct Server {
     std::optional<broadcast::Peer> peer;
@@ -85,7 +96,15 @@ class Cluster {
     bool lost = false;  // something: it takes a new link to be a stream again
   };
 
+  struct Transfer {
+    broadcast::WantState to;
+    std::optional<broadcast::Base> state;  // once there is one to send
+  };
+
   Server& server(int id) { return servers_.at(id); }
+  [[nodiscard]] broadcast::Recovered recover(int id);
+  bool begin_sending(int from, Transfer& transfer);
+  bool move_transfers();
   [[nodiscard]] Now now() const { return Now{now_ms_, 1000000 + now_ms_}; }
   bool take(int id);  // one Ready
   bool move_disk(int id);
@@ -101,6 +120,8 @@ class Cluster {
   std::int64_t now_ms_ = 0;
   std::map<int, Server> servers_;
   std::map<std::pair<int, int>, Pipe> pipes_;
+  std::map<std::pair<int, int>, Transfer> transfers_;
+  std::map<std::pair<int, int>, bool> held_states_;
   std::set<std::pair<int, int>> cut_;
   broadcast::LinkId last_link_ = 0;
   std::vector<broadcast::Entry> committed_;  // as first delivered by anyone

@@ -41,6 +41,9 @@ A script: "# text" is the story; "> command" is a command, and the lines below i
   repeat A->B              messages that way arrive twice
   heal                     ends cuts, swallows, holds and repeats; a link that lost something is a new one
   hold-disk ID / release-disk ID          writes and reads wait
+  checkpoint ID...         the state becomes durable, and the log below the one before may go
+  hold-state A->B / release-state A->B / refuse-state A->B    a state that A sends to B waits / goes on / is not taken
+  lose-state ID            its state on disk, while it is down
   status                   every server in a line                        log ID          its log on disk
 )";
 
@@ -125,6 +128,16 @@ bool Script::lives(const std::string& verb, const std::vector<std::string>& word
   } else if (verb == "wipe") {
     if (cluster_.up(id(words.at(0)))) throw std::invalid_argument("it is up");
     cluster_.wipe(id(words.at(0)));
+  } else if (verb == "lose-state") {
+    if (cluster_.up(id(words.at(0)))) throw std::invalid_argument("it is up");
+    cluster_.lose_state(id(words.at(0)));
+  } else if (verb == "checkpoint") {
+    for (const auto& word : words) {
+      if (!cluster_.up(id(word))) throw std::invalid_argument("it is down");
+      if (!cluster_.checkpoint(id(word)))
+        throw std::invalid_argument("its log on disk does not reach that far");
+    }
+    cluster_.settle();
   } else if (verb == "pause") {
     cluster_.pause(id(words.at(0)));
   } else if (verb == "resume") {
@@ -177,6 +190,12 @@ bool Script::network(const std::string& verb, const std::vector<std::string>& wo
     cluster_.repeat(way().first, way().second);
   } else if (verb == "drop") {
     cluster_.drop(way().first, way().second);
+  } else if (verb == "hold-state") {
+    cluster_.hold_state(way().first, way().second, true);
+  } else if (verb == "release-state") {
+    cluster_.hold_state(way().first, way().second, false);
+  } else if (verb == "refuse-state") {
+    cluster_.refuse_state(way().first, way().second);
   } else if (verb == "hold-disk") {
     cluster_.hold_disk(id(words.at(0)));
   } else if (verb == "release-disk") {

@@ -9,13 +9,14 @@ namespace {
 
 // Epochs: 1 1 3 3 3 4
 History six() {
-  return History({}, {entry(1, 1), entry(2, 1), entry(3, 3), entry(4, 3), entry(5, 3), entry(6, 4)}, Zxid{});
+  return History({}, {entry(1, 1), entry(2, 1), entry(3, 3), entry(4, 3), entry(5, 3), entry(6, 4)}, Zxid{},
+                 Zxid{});
 }
 
 }  // namespace
 
 TEST_CASE("an empty history ends before the first entry") {
-  const History history({}, {}, Zxid{});
+  const History history({}, {}, Zxid{}, Zxid{});
   CHECK(history.last() == Zxid{});
   CHECK(history.last_epoch() == Epoch{});
   CHECK(history.first() == Zxid{1});
@@ -81,14 +82,33 @@ TEST_CASE("trimming spares what is not delivered and what is above the limit") {
 }
 
 TEST_CASE("epochs below the recovered tail come from what was recovered") {
-  const History history({{Epoch{1}, Zxid{1}}, {Epoch{2}, Zxid{4}}, {Epoch{6}, Zxid{9}}},
-                        {entry(8, 2), entry(9, 6)}, Zxid{8});
-  CHECK(history.first() == Zxid{8});
+  const History history({{Epoch{1}, Zxid{1}}, {Epoch{2}, Zxid{4}}, {Epoch{6}, Zxid{9}}}, {entry(9, 6)},
+                        Zxid{8}, Zxid{});
+  CHECK(history.first() == Zxid{9});
   CHECK(history.epoch_at(Zxid{3}) == Epoch{1});
   CHECK(history.epoch_at(Zxid{8}) == Epoch{2});
   CHECK(history.epoch_at(Zxid{9}) == Epoch{6});
-  const History unknown({}, {entry(8, 2)}, Zxid{8});
+  const History unknown({}, {entry(8, 2)}, Zxid{7}, Zxid{7});
   CHECK_FALSE(unknown.epoch_at(Zxid{7}));
+}
+
+TEST_CASE("a log without entries ends where its state ends") {
+  const History history({{Epoch{2}, Zxid{4}}}, {}, Zxid{8}, Zxid{8});
+  CHECK(history.last() == Zxid{8});
+  CHECK(history.last_epoch() == Epoch{2});
+  CHECK(history.first() == Zxid{9});
+}
+
+TEST_CASE("of what is forgotten the last entry's epoch stays known") {
+  History history = six();
+  history.delivered_to(Zxid{6});
+  history.forget_through(Zxid{4});
+  CHECK(history.floor() == Zxid{4});
+  CHECK(history.epoch_at(Zxid{4}) == Epoch{3});
+  CHECK_FALSE(history.epoch_at(Zxid{2}));
+  CHECK(history.epochs_through(Zxid{6}) == std::vector<EpochStart>{{Epoch{3}, Zxid{3}}, {Epoch{4}, Zxid{6}}});
+  // A log that strays below what is known meets ours below the floor.
+  CHECK(history.last_not_after(Zxid{5}, Epoch{2}) < history.floor());
 }
 
 }  // namespace muster::broadcast

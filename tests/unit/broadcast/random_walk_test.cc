@@ -17,7 +17,7 @@ int any(Random& random, int servers) {
 
 void one_fault(Cluster& cluster, Random& random, int servers) {
   const int a = any(random, servers), b = any(random, servers);
-  switch (random.below(17)) {
+  switch (random.below(22)) {
     case 0:
       if (a != b) cluster.cut(a, b);
       break;
@@ -66,6 +66,20 @@ void one_fault(Cluster& cluster, Random& random, int servers) {
     case 12:
       cluster.heal();
       break;
+    case 16:
+      if (a != b) cluster.hold_state(a, b, true);
+      break;
+    case 17:
+      cluster.hold_state(a, b, false);
+      break;
+    case 19:
+      if (servers == 1 || !cluster.may_lose_disk(a)) break;
+      if (cluster.up(a)) cluster.crash(a);
+      cluster.lose_state(a);
+      break;
+    case 18:
+      cluster.refuse_state(a, b);
+      break;
     default:
       if (a != b) cluster.connect(a, b);
   }
@@ -92,6 +106,7 @@ void walk(std::uint64_t seed, int voters, int observers, int steps) {
   REQUIRE(cluster.configure("max_append_bytes", 300));
   REQUIRE(cluster.configure("max_window_bytes", random.chance(1, 2) ? 500 : 100000));
   REQUIRE(cluster.configure("max_uncommitted_bytes", 2000));
+  const std::uint64_t checkpoints = random.below(4);
   for (int id = 1; id <= servers; ++id) cluster.start(id);
   if (random.chance(3, 4)) REQUIRE(cluster.until_leader(5000));
   for (int step = 0; step < steps; ++step) {
@@ -99,6 +114,7 @@ void walk(std::uint64_t seed, int voters, int observers, int steps) {
     const int id = any(random, servers);
     if (cluster.up(id)) cluster.propose(id, "c" + std::to_string(step));
     if (cluster.up(id) && random.chance(1, 8)) cluster.barrier(id);
+    if (cluster.up(id) && random.chance(checkpoints, 20)) cluster.checkpoint(id);
     if (random.chance(1, 2)) cluster.settle();
     cluster.tick(random.between(0, 12) * 10);
     if (cluster.violated()) {
@@ -116,11 +132,11 @@ void walk(std::uint64_t seed, int voters, int observers, int steps) {
 }  // namespace
 
 TEST_CASE("three servers stay safe under random faults and go on when they end") {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) walk(seed, 3, 0, 150);
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) walk(seed, 3, 0, 150);
 }
 
 TEST_CASE("five voters and an observer stay safe under random faults and go on when they end") {
-  for (std::uint64_t seed = 1001; seed <= 1020; ++seed) walk(seed, 5, 1, 150);
+  for (std::uint64_t seed = 1001; seed <= 1050; ++seed) walk(seed, 5, 1, 150);
 }
 
 TEST_CASE("a single server founds alone and survives its crashes") {

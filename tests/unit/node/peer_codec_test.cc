@@ -19,7 +19,7 @@ std::vector<PeerMessage> examples() {
                        {ServerId{2}, ~0ULL, 7},
                        SharedBytes(std::string("a\0b", 3))};
   const b::Entry bare{Epoch{3}, Zxid{10}, b::EntryKind::epoch_start, -5, 1, {}, {}};
-  return {b::Message{Epoch{3}, b::Hello{5, "cluster", true, false, Zxid{8}, Epoch{2}}},
+  return {b::Message{Epoch{3}, b::Hello{5, "cluster", true, false, Zxid{8}, Epoch{2}, Zxid{4}}},
           b::Message{Epoch{3}, b::VoteRequest{true, false, true, Epoch{4}, Zxid{8}, Epoch{2}}},
           b::Message{Epoch{3}, b::VoteReply{true, Epoch{4}, true}},
           b::Message{Epoch{3}, b::Append{Zxid{8}, Epoch{2}, {entry, bare}, Zxid{7}, 55, true}},
@@ -74,7 +74,7 @@ TEST_CASE("numbers that can't be are refused") {
   CHECK(refused(b::Message{Epoch{1}, b::Append{Zxid{-1}, {}, {}, {}, 0, false}}));
   CHECK(refused(b::Message{Epoch{1}, b::Append{Zxid{INT64_MAX}, {}, {}, {}, 0, false}}));
   CHECK(refused(b::Message{Epoch{1}, b::Forward{1, ~0ULL, {}}}));
-  CHECK(refused(b::Message{Epoch{1}, b::Hello{1, std::string(65, 'x'), false, true, {}, {}}}));
+  CHECK(refused(b::Message{Epoch{1}, b::Hello{1, std::string(65, 'x'), false, true, {}, {}, {}}}));
   b::Entry entry;
   CHECK(refused(b::Message{Epoch{1}, b::Append{{}, {}, {entry}, {}, 0, false}}));
 }

@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("a new directory is blank", "", Simulated, Real) {
   for (int start = 0; start < 2; ++start) {
     disk.open();
     CHECK(disk->last() == Zxid{});
-    CHECK(disk->first() == Zxid{});
+    CHECK(disk->first() == Zxid{1});
     CHECK(disk->commit_mark() == Zxid{});
     CHECK(disk->hard_state() == broadcast::HardState{});
   }
@@ -112,15 +112,47 @@ TEMPLATE_TEST_CASE("a truncation is durable and other entries follow", "", Simul
   CHECK(all_of(disk.open()) == entries(1, kept, 1, 60));
 }
 
-TEMPLATE_TEST_CASE("a log may begin anywhere", "", Simulated, Real) {
+TEMPLATE_TEST_CASE("a log goes on after a state, whatever it held before", "", Simulated, Real) {
   TestType on;
   Disk disk(on.files, 4096, on.directory);
-  disk.open().perform(append(entries(1, 3)));
-  disk->perform(truncate(0));
-  CHECK(disk->last() == Zxid{});
-  disk->perform(append(entries(5'000'000'000, 5'000'000'003)));
-  CHECK(disk.open().first() == Zxid{5'000'000'000});
+  disk.open();
+  if (GENERATE(false, true)) disk->perform(append(entries(1, 100, 1, 100), 3));
+  disk->reset(Zxid{5'000'000'000});
+  for (int start = 0; start < 3; ++start) {
+    CHECK(disk->first() == Zxid{5'000'000'001});
+    CHECK(disk->last() == Zxid{5'000'000'000});
+    CHECK(disk->commit_mark() == Zxid{5'000'000'000});
+    disk.open();
+  }
+  disk->perform(append(entries(5'000'000'001, 5'000'000'003)));
+  CHECK(disk.open().first() == Zxid{5'000'000'001});
   CHECK(disk->last() == Zxid{5'000'000'003});
+  disk->perform(truncate(5'000'000'000));
+  CHECK(disk.open().last() == Zxid{5'000'000'000});
+  disk->perform(append(entries(5'000'000'001, 5'000'000'002, 2)));
+  CHECK(all_of(disk.open()) == entries(5'000'000'001, 5'000'000'002, 2));
+}
+
+TEMPLATE_TEST_CASE("of a purged log whole segments go, and none that is needed", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  disk.open();
+  for (std::int64_t from = 1; from <= 400; from += 10)
+    disk->perform(append(entries(from, from + 9, 1, 100), from - 1));
+  const std::size_t before = on.files.list(on.directory).size();
+  disk->perform(purge(200));
+  CHECK(disk->first() > Zxid{150});
+  CHECK(disk->first() <= Zxid{201});
+  CHECK(on.files.list(on.directory).size() < before - 5);
+  const Zxid first = disk->first();
+  CHECK(all_of(*disk) == entries(first.value, 400, 1, 100));
+  CHECK(all_of(disk.open()) == entries(first.value, 400, 1, 100));
+  CHECK(disk->first() == first);
+  CHECK(disk->commit_mark() == Zxid{390});
+  disk->perform(purge(390));
+  CHECK(disk->last() == Zxid{400});
+  disk->perform(append(entries(401, 800, 1, 100), 400));
+  CHECK(all_of(disk.open()) == entries(disk->first().value, 800, 1, 100));
 }
 
 TEMPLATE_TEST_CASE("a mark notes the commit without a sync", "", Simulated, Real) {
@@ -206,6 +238,28 @@ TEST_CASE("no step writes or syncs more than a slice of the next segment") {
   CHECK(files.list(kDirectory).size() >= 5 + 2);
   CHECK(most < 1'300'000);
   CHECK(files.counters().most_synced_bytes < 1'300'000);
+}
+
+TEST_CASE("purged files serve again: no new file is written with zeros, and nothing of theirs comes back") {
+  SimFileSystem files;
+  Disk disk(files, 64 * 1024);
+  disk.open();
+  std::int64_t next = 1;
+  const auto fill = [&](int batches) {
+    for (; batches > 0; --batches, next += 10)
+      disk->perform(append(entries(next, next + 9, 1, 1000), next - 1));
+  };
+  fill(100);
+  const auto before = files.counters();
+  for (int round = 0; round < 20; ++round) {
+    fill(10);
+    disk->perform(purge(next - 100));
+  }
+  CHECK(files.counters().creates <= before.creates + 8);  // of 34 segments
+  const std::uint64_t appended = 20 * 10 * 10 * 1150;
+  CHECK(files.counters().bytes_written - before.bytes_written < appended + 8 * 64 * 1024);
+  CHECK(all_of(disk.open()) == entries(disk->first().value, next - 1, 1, 1000));
+  CHECK(disk.reports.empty());
 }
 
 TEST_CASE("a failed sync ends the log's life") {

@@ -49,6 +49,12 @@ inline broadcast::Persist truncate(std::int64_t keep, std::vector<broadcast::Ent
 
 inline broadcast::Persist mark(std::int64_t committed) { return append({}, committed); }
 
+inline broadcast::Persist purge(std::int64_t through) {
+  broadcast::Persist persist = mark(through);
+  persist.purge_through = Zxid{through};
+  return persist;
+}
+
 inline broadcast::HardState voted(std::int64_t epoch, std::int32_t vote) {
   broadcast::HardState state;
   state.epoch = Epoch{epoch};
@@ -65,7 +71,6 @@ inline broadcast::Persist vote(std::int64_t epoch, std::int32_t vote) {
 
 inline std::vector<broadcast::Entry> all_of(const Durable& durable) {
   std::vector<broadcast::Entry> all;
-  if (durable.last() == Zxid{}) return all;
   for (Zxid next = durable.first(); next <= durable.last();) {
     for (auto& read : durable.read(next, durable.last(), 4096)) all.push_back(std::move(read));
     next = all.back().zxid.next();
