@@ -53,6 +53,7 @@ struct Config {
   std::string super_digest;             // "user:base64(sha1(user:password))"; empty: none
   std::string four_letter_words = "*";  // as node::NodeConfig
   node::Limits limits;
+  node::CheckpointLimits checkpoint;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
 

@@ -118,7 +118,7 @@ class Parser {
   void read_servers();
   void read_server(const Value& key, const Value& value);
   void read_words();
-  void read_limits_and_log();
+  void read_sections();
   void check_servers();
   void check_timing();
   void read_secret();
@@ -133,7 +133,8 @@ class Parser {
 
 const Names kTop{"server_id",    "data_dir",          "client_address", "servers",
                  "secret_file",  "tick_ms",           "heartbeat_ms",   "election_timeout_ms",
-                 "super_digest", "four_letter_words", "limits",         "log"};
+                 "super_digest", "four_letter_words", "checkpoint",     "limits",
+                 "log"};
 
 Value Parser::find(const std::string& section, const std::string& key) const {
   std::string variable = "MUSTER_" + (section.empty() ? key : section + "_" + key);
@@ -301,7 +302,7 @@ void Parser::read_words() {
   if (const auto text = text_of(words, "four_letter_words")) config_.four_letter_words = *text;
 }
 
-void Parser::read_limits_and_log() {
+void Parser::read_sections() {
   Names limit_names;
   for (const auto& key : kLimits) limit_names.push_back(key.name);
   const auto section = [&](const char* name, const Names& known) {
@@ -311,7 +312,12 @@ void Parser::read_limits_and_log() {
     check_keys(map, known, name);
   };
   section("limits", limit_names);
+  section("checkpoint", {"entries", "bytes"});
   section("log", {"level", "format"});
+  number("checkpoint", "entries", 100, kMany,
+         [&](std::int64_t value) { config_.checkpoint.entries = static_cast<std::size_t>(value); });
+  number("checkpoint", "bytes", 64 << 10, 1LL << 40,
+         [&](std::int64_t value) { config_.checkpoint.bytes = static_cast<std::size_t>(value); });
   for (const auto& key : kLimits) {
     number("limits", std::string(key.name), key.least, key.most,
            [&](std::int64_t value) { key.set(config_.limits, value); });
@@ -425,7 +431,7 @@ Loaded Parser::run(const std::string& text) {
   number("", "election_timeout_ms", 30, 60'000,
          [&](std::int64_t value) { config_.election_timeout_ms = value; });
   read_words();
-  read_limits_and_log();
+  read_sections();
   check_servers();
   check_timing();
   read_secret();

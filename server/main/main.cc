@@ -6,9 +6,9 @@
 #include <string>
 
 #include "server/config/config.h"
-#include "server/runtime/disk_thread.h"
 #include "server/runtime/logging.h"
 #include "server/runtime/server.h"
+#include "server/runtime/work_thread.h"
 #include "server/storage/file_system.h"
 
 namespace {

@@ -1,5 +1,6 @@
 #include "server/node/node.h"
 
+#include <algorithm>
 #include <iterator>
 #include <type_traits>
 #include <utility>
@@ -8,6 +9,18 @@
 #include "server/node/state.h"
 
 namespace muster::node {
+
+namespace {
+
+// Where among the servers this one is, from 0 to below 1.
+double share_of(ServerId self, const broadcast::Membership& membership) {
+  const auto& members = membership.members;
+  const auto before = std::count_if(members.begin(), members.end(),
+                                    [self](const broadcast::Member& member) { return member.id < self; });
+  return members.empty() ? 0 : static_cast<double>(before) / static_cast<double>(members.size() + 1);
+}
+
+}  // namespace
 
 // The order of these lines is what makes ZooKeeper's promises true:
 //   a session's requests take effect in order   a write is proposed when it is read; the reads behind it run as soon as
@@ -26,6 +39,7 @@ void Node::State::drain(Now now, Output& out) {
     hand_over(ready, out);
   }
   close_overflowing();
+  out.checkpoint = checkpoints.next(now, tree, peer);
   out.to_clients = clients.take_writes();
   out.to_peers.insert(out.to_peers.end(), std::make_move_iterator(to_peers.begin()),
                       std::make_move_iterator(to_peers.end()));
@@ -34,6 +48,7 @@ void Node::State::drain(Now now, Output& out) {
 
 void Node::State::deliver(Now now, const broadcast::Delivery& delivery) {
   const broadcast::Entry& entry = delivery.entry;
+  checkpoints.grow(1, size_of(entry));
   if (entry.kind != broadcast::EntryKind::command || !delivery.accepted) return tree.skip(stamp_of(entry));
 
   tree::Outcome outcome = tree.apply(stamp_of(entry), entry.payload.view());
@@ -129,7 +144,10 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
       tree(std::move(started.tree)),
       sessions(tree.sessions().size()),
       peer(config.peer, std::move(started.recovered), random),
+      checkpoints(config.checkpoint, started.checkpoint ? &*started.checkpoint : nullptr,
+                  share_of(config.peer.self, peer.membership())),
       expiry(config.peer.heartbeat_ms / 2, 2 * report_interval_ms()) {
+  checkpoints.grow(started.replayed_entries, started.replayed_bytes);
   settings.self = config.peer.self;
   settings.tick_ms = config.tick_ms;
   settings.max_remembered = config.tree_limits.max_remembered;
@@ -141,11 +159,11 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
 }
 
 bool Output::empty() const {
-  return to_peers.empty() && !persist && !fetch && to_clients.empty() && roles.empty();
+  return to_peers.empty() && !persist && !fetch && !checkpoint && to_clients.empty() && roles.empty();
 }
 
-Node::Node(const NodeConfig& config, const StartState& start, Random random)
-    : state_(std::make_unique<State>(config, replay(start), random)) {}
+Node::Node(const NodeConfig& config, StartState start, Random random)
+    : state_(std::make_unique<State>(config, replay(std::move(start)), random)) {}
 Node::Node(const Node& other) : state_(std::make_unique<State>(*other.state_)) {}
 Node& Node::operator=(const Node& other) {
   if (this != &other) state_ = std::make_unique<State>(*other.state_);
@@ -202,6 +220,10 @@ void Node::persisted(Now now, broadcast::Ticket ticket) { state_->peer.persisted
 
 void Node::fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
   state_->peer.fetched(now, ticket, std::move(entries));
+}
+
+void Node::checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result) {
+  (void)state_->checkpoints.written(now, ticket, result, state_->tree);
 }
 
 void Node::tick(Now now) { state_->tick(now); }

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/random.h"
 #include "server/broadcast/peer.h"
+#include "server/node/checkpoint.h"
 #include "server/tree/tree.h"
 
 namespace muster::node {
@@ -52,6 +53,7 @@ struct NodeConfig {
   std::int64_t tick_ms = 2000;  // session time-outs are clamped to 2–20 ticks
   Limits limits;
   tree::Limits tree_limits;
+  CheckpointLimits checkpoint;
   std::string
       super_digest;  // "user:base64(sha1(user:password))": a login that may do everything; empty: none
   std::string four_letter_words =
@@ -60,11 +62,12 @@ struct NodeConfig {
   std::vector<std::pair<std::string, std::string>> environment, configuration;
 };
 
-// What the disk holds at the start. The constructor replays [first, commit_mark] into the tree through
+// What the disk holds at the start. The constructor replays what of the log is above the checkpoint, up to the commit mark, through
 // `read`.
 struct StartState {
+  std::optional<LoadedCheckpoint> checkpoint;
   broadcast::HardState hard_state;
-  Zxid first, last, commit_mark;  // 0, 0, 0 for an empty log
+  Zxid first, last, commit_mark;  // an empty log begins behind its end; `first` is of the next entry then
   std::function<std::vector<broadcast::Entry>(Zxid from, Zxid to)>
       read;  // a prefix of [from, to], not empty; used only in the constructor
 };
@@ -86,6 +89,7 @@ struct Output {
   std::vector<PeerEnvelope> to_peers;
   std::optional<broadcast::Persist> persist;
   std::optional<broadcast::Fetch> fetch;
+  std::optional<CheckpointWork> checkpoint;  // at most one in flight
   std::vector<ClientWrite> to_clients;
   std::vector<broadcast::RoleChange> roles;  // for logs and people
   [[nodiscard]] bool empty() const;
@@ -94,13 +98,14 @@ struct Output {
 struct Status {
   broadcast::RoleChange role;
   Zxid applied, committed, last;
+  Zxid checkpoint;  // the newest that is on disk; 0: none
   std::size_t connections = 0, sessions = 0, znodes = 0, watches = 0, outstanding = 0;
   std::uint64_t packets_received = 0, packets_sent = 0, digest = 0;
 };
 
 class Node {
  public:
-  Node(const NodeConfig& config, const StartState& start, Random random);
+  Node(const NodeConfig& config, StartState start, Random random);
   Node(const Node&);
   Node& operator=(const Node&);
   Node(Node&&) noexcept;
@@ -121,6 +126,7 @@ class Node {
 
   void persisted(Now now, broadcast::Ticket ticket);
   void fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
+  void checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result);
 
   // At least every heartbeat_ms / 2, after the input that was readable then.
   void tick(Now now);

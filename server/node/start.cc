@@ -1,5 +1,6 @@
 #include "server/node/start.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -27,23 +28,37 @@ void for_each_entry(const StartState& start, Zxid from, Zxid to, Use use) {
 
 tree::Stamp stamp_of(const broadcast::Entry& entry) { return {entry.zxid, entry.time_ms, entry.semantics}; }
 
-Started replay(const StartState& start) {
+Started replay(StartState start) {
   Started started;
   broadcast::Recovery recovery(start.hard_state);
-  if (start.last == Zxid{}) return {std::move(started.tree), recovery.take()};
-  CHECK(start.first <= start.last && start.commit_mark <= start.last, "the commit mark lies in the log");
+  Zxid applied;
+  if (start.checkpoint) {
+    started.checkpoint = std::move(start.checkpoint->meta);
+    started.tree = std::move(start.checkpoint->tree);
+    applied = started.checkpoint->base.zxid;
+    CHECK(start.first <= applied.next() && applied <= start.last,
+          "the log goes on where the checkpoint ends");
+    recovery = broadcast::Recovery(start.hard_state, started.checkpoint->base, start.first);
+  } else {
+    CHECK(start.first <= Zxid{1}, "without a checkpoint the log is whole");
+  }
+  CHECK(start.commit_mark <= start.last, "the commit mark lies in the log");
 
-  // What lies above the mark may yet be replaced by another leader's entries: it is not applied.
-  const Zxid until = mutant(Mutant::replay_past_commit_mark) ? start.last : start.commit_mark;
-  for_each_entry(start, start.first, until, [&](const broadcast::Entry& entry) {
+  // What lies above the mark may yet be replaced by another leader's entries: it is not applied. A checkpoint was committed, whatever
+  // the mark says.
+  const Zxid mark = std::max(start.commit_mark, applied);
+  const Zxid until = mutant(Mutant::replay_past_commit_mark) ? start.last : mark;
+  for_each_entry(start, applied.next(), until, [&](const broadcast::Entry& entry) {
+    ++started.replayed_entries;
+    started.replayed_bytes += size_of(entry);
     const bool accepted = recovery.delivered(entry);
     if (entry.kind == broadcast::EntryKind::command && accepted)
       (void)started.tree.apply(stamp_of(entry), entry.payload.view());
     else
       started.tree.skip(stamp_of(entry));
   });
-  const Zxid tail = until < start.first ? start.first : until.next();
-  for_each_entry(start, tail, start.last, [&](broadcast::Entry entry) { recovery.tail(std::move(entry)); });
+  for_each_entry(start, until.next(), start.last,
+                 [&](broadcast::Entry entry) { recovery.tail(std::move(entry)); });
   started.recovered = recovery.take();
   return started;
 }

@@ -14,6 +14,7 @@
 #include "server/frontend/expiry.h"
 #include "server/frontend/four_letter_words.h"
 #include "server/frontend/touches.h"
+#include "server/node/checkpoints.h"
 #include "server/node/clients.h"
 #include "server/node/forwards.h"
 #include "server/node/node.h"
@@ -80,6 +81,7 @@ struct Node::State {
   tree::Tree tree;
   std::size_t sessions;  // in the tree
   broadcast::Peer peer;
+  Checkpoints checkpoints;
   watch::Watches watches;
   Clients clients;
   std::vector<ConnId> stalled;  // to be served again without new input

@@ -8,6 +8,7 @@ Status Node::State::status() const {
   status.applied = tree.applied();
   status.committed = peer.committed();
   status.last = peer.last();
+  status.checkpoint = checkpoints.last();
   status.connections = clients.size();
   status.sessions = sessions;
   status.znodes = tree.node_count();

@@ -1,23 +1,65 @@
 #include "server/runtime/data_directory.h"
 
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
 #include "server/runtime/crypto.h"
 #include "server/runtime/logging.h"
 #include "server/runtime/server.h"
+#include "server/storage/leveldb_store.h"
 
 namespace muster::runtime {
+namespace {
 
-DataDirectory::DataDirectory(const config::Config& config) : files_(storage::real_file_system()) {
+constexpr std::size_t kReadBytes = 4 * 1024 * 1024;  // of the log, and of the store, at a time
+
+}  // namespace
+
+DataDirectory::DataDirectory(const config::Config& config)
+    : path_(config.data_dir), files_(storage::real_file_system()) {
   try {
-    files_->create_directories(config.data_dir);
-    lock_ = std::make_unique<storage::DirectoryLock>(config.data_dir);
-    identity_ = std::make_unique<storage::IdentityFile>(*files_, config.data_dir, config.server_id);
+    files_->create_directories(path_);
+    lock_ = std::make_unique<storage::DirectoryLock>(path_);
+    identity_ = std::make_unique<storage::IdentityFile>(*files_, path_, config.server_id);
   } catch (const storage::DiskError& error) {
     throw StartError(error.what());
   }
   storage::DurableOptions options;
   options.nonce = random_number;
   options.report = [](const std::string& sentence) { log::warn(sentence); };
-  durable_ = std::make_unique<storage::Durable>(*files_, config.data_dir, std::move(options));
+  durable_ = std::make_unique<storage::Durable>(*files_, path_, std::move(options));
+  store_ = std::make_unique<storage::LevelDbStore>(*files_, path_, storage::LevelDbStore::Options{});
+}
+
+node::StartState DataDirectory::start_state() {
+  node::StartState start;
+  start.checkpoint = load_checkpoint();
+  start.hard_state = durable_->hard_state();
+  start.first = durable_->first();
+  start.last = durable_->last();
+  start.commit_mark = durable_->commit_mark();
+  start.read = [this](Zxid from, Zxid to) { return durable_->read(from, to, kReadBytes); };
+  return start;
+}
+
+std::optional<node::LoadedCheckpoint> DataDirectory::load_checkpoint() {
+  std::string why;
+  try {
+    const auto current = store_->current();
+    if (!current) return std::nullopt;
+    const auto view = store_->view();
+    auto loaded = node::load_checkpoint(current->meta, [&view] { return view->next(kReadBytes); });
+    if (loaded) return std::move(*loaded);
+    why = loaded.error().message;
+  } catch (const storage::StoreDamaged& damage) {
+    why = damage.what();
+  }
+  log::warn(fmt::format("the state in {} is damaged ({}): it is thrown away and made anew from the log",
+                        path_, why));
+  store_->discard();
+  return std::nullopt;
 }
 
 }  // namespace muster::runtime

@@ -5,9 +5,11 @@
 #include <string>
 
 #include "server/config/config.h"
+#include "server/node/node.h"
 #include "server/storage/directory_lock.h"
 #include "server/storage/durable.h"
 #include "server/storage/identity.h"
+#include "server/storage/state_store.h"
 
 namespace muster::runtime {
 
@@ -17,14 +19,23 @@ class DataDirectory {
   // or can't be read.
   explicit DataDirectory(const config::Config& config);
 
+  // What a node starts from. Reads the whole checkpoint; one that is damaged is thrown away. `read` of the answer reads the log,
+  // as long as this object lives.
+  [[nodiscard]] node::StartState start_state();
+
   [[nodiscard]] storage::Durable& durable() { return *durable_; }
+  [[nodiscard]] storage::StateStore& store() { return *store_; }
   [[nodiscard]] storage::IdentityFile& identity() { return *identity_; }
 
  private:
+  [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
+
+  std::string path_;
   std::unique_ptr<storage::FileSystem> files_;
   std::unique_ptr<storage::DirectoryLock> lock_;
   std::unique_ptr<storage::IdentityFile> identity_;
   std::unique_ptr<storage::Durable> durable_;
+  std::unique_ptr<storage::StateStore> store_;
 };
 
 }  // namespace muster::runtime

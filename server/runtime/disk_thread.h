@@ -1,24 +1,14 @@
-// The one thread that waits for the disk: the log's writes and reads, in the order in which they were handed
-// over. A failure of the disk ends the process there and then, with status 3: nothing may be acknowledged
-// after it.
+// The one thread that waits for the log's disk: its writes and reads, in the order in which they were handed over.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
-#include <string>
-#include <thread>
 #include <vector>
 
 #include "server/broadcast/peer.h"
+#include "server/runtime/work_thread.h"
 #include "server/storage/durable.h"
 
 namespace muster::runtime {
-
-inline constexpr int exit_disk_failed = 3;
-
-// Logs `why` and ends the process.
-[[noreturn]] void die_of_disk(const std::string& why);
 
 class DiskThread {
  public:
@@ -29,28 +19,19 @@ class DiskThread {
   };
 
   // From here on `durable` belongs to the thread.
-  DiskThread(storage::Durable& durable, Report report);
-  ~DiskThread();
-  DiskThread(const DiskThread&) = delete;
-  DiskThread& operator=(const DiskThread&) = delete;
+  DiskThread(storage::Durable& durable, Report report) : durable_(durable), report_(std::move(report)) {}
 
   void persist(broadcast::Persist work);
   void fetch(broadcast::Fetch work);
   // Any other disk work.
-  void run(std::function<void()> work);
+  void run(std::function<void()> work) { thread_.run(std::move(work)); }
   // Does what was handed over, then ends the thread. Nothing may be handed over after it.
-  void finish();
+  void finish() { thread_.finish(); }
 
  private:
-  void loop();
-
   storage::Durable& durable_;
   Report report_;
-  std::mutex mutex_;  // guards the next two
-  std::vector<std::function<void()>> work_;
-  bool finishing_ = false;
-  std::condition_variable wake_;
-  std::thread thread_;
+  WorkThread thread_;
 };
 
 }  // namespace muster::runtime

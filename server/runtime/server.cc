@@ -8,6 +8,7 @@
 #include <csignal>
 #include <utility>
 
+#include "server/runtime/checkpoint_thread.h"
 #include "server/runtime/client_listener.h"
 #include "server/runtime/crypto.h"
 #include "server/runtime/data_directory.h"
@@ -19,7 +20,6 @@
 namespace muster::runtime {
 namespace {
 
-constexpr std::size_t kReplayBytes = 4 * 1024 * 1024;  // read at a time at the start
 constexpr std::size_t kOwnDescriptors = 512;  // for the log, the other servers and whatever libraries open
 
 node::NodeConfig node_config(const config::Config& config, bool found) {
@@ -33,6 +33,7 @@ node::NodeConfig node_config(const config::Config& config, bool found) {
   out.peer.election_timeout_ms = config.election_timeout_ms;
   out.tick_ms = config.tick_ms;
   out.limits = config.limits;
+  out.checkpoint = config.checkpoint;
   out.super_digest = config.super_digest;
   out.four_letter_words = config.four_letter_words;
   out.environment = {{"host.name", config::process_host_name()}};
@@ -40,16 +41,6 @@ node::NodeConfig node_config(const config::Config& config, bool found) {
                        {"clientPortAddress", config.client_address.host},
                        {"dataDir", config.data_dir}};
   return out;
-}
-
-node::Node make_node(const config::Config& config, bool found, const storage::Durable& durable) {
-  node::StartState start;
-  start.hard_state = durable.hard_state();
-  start.first = durable.first();
-  start.last = durable.last();
-  start.commit_mark = durable.commit_mark();
-  start.read = [&durable](Zxid from, Zxid to) { return durable.read(from, to, kReplayBytes); };
-  return {node_config(config, found), start, Random(random_number())};
 }
 
 Acceptor client_acceptor(asio::io_context& io, const config::Config& config, const ServerOptions& options) {
@@ -97,14 +88,16 @@ std::string describe(const broadcast::RoleChange& change) {
 
 }  // namespace
 
-// Everything that lives long, in the order of its construction. The disk thread ends first of all, in
+// Everything that lives long, in the order of its construction. The disk threads end first of all, in
 // shut_down().
 struct Server::State {
   State(const config::Config& given, const ServerOptions& options)
       : config(given),
         directory(config),
-        driver(io, make_node(config, options.found, directory.durable()),
-               {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
+        driver(
+            io,
+            node::Node(node_config(config, options.found), directory.start_state(), Random(random_number())),
+            {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
         clients(driver, client_acceptor(io, config, options), buffer,
                 descriptors_for_clients(config.limits.max_connections)),
         mesh(io, driver, config, peer_acceptor(io, config, options), buffer),
@@ -114,14 +107,19 @@ struct Server::State {
         disk(directory.durable(), {[this](broadcast::Ticket ticket) { on_persisted(ticket); },
                                    [this](broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
                                      on_fetched(ticket, std::move(entries));
-                                   }}) {}
+                                   }}),
+        checkpoints(directory.store(), [this](node::CheckpointTicket ticket, node::CheckpointResult result) {
+          on_checkpoint(ticket, result);
+        }) {}
 
   void route(node::Output output);
   void flush();
   void on_tick(Now now);
-  // On the disk thread.
+  // On the disk thread, and on the checkpoint thread.
   void on_persisted(broadcast::Ticket ticket);
   void on_fetched(broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
+
+  void on_checkpoint(node::CheckpointTicket ticket, node::CheckpointResult result);
 
   void note_cluster();
   void begin_stop();
@@ -139,6 +137,7 @@ struct Server::State {
   Ticker ticker;
   asio::signal_set signals;
   DiskThread disk;
+  CheckpointThread checkpoints;
 
   bool cluster_noted = false;
   std::optional<std::int64_t> stop_by_ms;  // stopping: then at the latest
@@ -149,6 +148,7 @@ void Server::State::route(node::Output output) {
   for (const auto& envelope : output.to_peers) mesh.send(envelope);
   if (output.persist) disk.persist(std::move(*output.persist));
   if (output.fetch) disk.fetch(*output.fetch);
+  if (output.checkpoint) checkpoints.perform(std::move(*output.checkpoint));
   for (auto& write : output.to_clients) clients.write(std::move(write));
 }
 
@@ -172,6 +172,12 @@ void Server::State::on_persisted(broadcast::Ticket ticket) {
 void Server::State::on_fetched(broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
   asio::post(io, [this, ticket, entries = std::move(entries)]() mutable {
     driver.input([&](node::Node& node, Now now) { node.fetched(now, ticket, std::move(entries)); });
+  });
+}
+
+void Server::State::on_checkpoint(node::CheckpointTicket ticket, node::CheckpointResult result) {
+  asio::post(io, [this, ticket, result] {
+    driver.input([&](node::Node& node, Now now) { node.checkpoint_written(now, ticket, result); });
   });
 }
 
@@ -205,6 +211,7 @@ void Server::State::shut_down() {
   clients.close();
   mesh.close();
   disk.finish();
+  checkpoints.finish();
   io.stop();
 }
 

@@ -37,7 +37,7 @@ class Server {
   // SIGINT and SIGTERM stop it. Call before run().
   void stop_on_signals();
   // Serves on the calling thread until stop(), and returns when everything is closed and on disk. A failure
-  // of the disk ends the process instead (disk_thread.h).
+  // of the disk ends the process instead (work_thread.h).
   void run();
 
   // From any thread. A leader first hands over its office; the end comes within half a second more than an

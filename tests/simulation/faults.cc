@@ -32,6 +32,11 @@ void Faults::start() {
   });
   every(p.leader_hunt_us, [this] { hunt_leaders(static_cast<int>(random_.between(2, 8))); });
   every(p.stale_trap_us, [this] { stale_trap(); });
+  every(p.store_damage_us, [this] {
+    Host& victim = any();
+    if (victim.up()) victim.die(Death::power_cut, spread(10'000, 1'000'000));
+    victim.damage_store();
+  });
 }
 
 void Faults::every(std::int64_t mean_us, Action action) {

@@ -1,4 +1,4 @@
-// Life, death and the disk of a server; its inputs and outputs are in host_io.cc.
+// Life, death and the log of a server; its store of checkpoints is in host_store.cc, its inputs and outputs in host_io.cc.
 #include "tests/simulation/host.h"
 
 #include <fmt/core.h>
@@ -125,13 +125,18 @@ void Host::boot() {
   config.peer.max_pending_bytes = p.max_pending_bytes;
   config.tick_ms = p.tick_ms;
   config.limits.max_requests_in_flight = p.max_in_flight_requests;
+  config.checkpoint.entries = p.checkpoint_entries;
+  config.checkpoint.bytes = p.checkpoint_bytes;
+  config.checkpoint.max_kept_bytes = p.checkpoint_kept_bytes;
+  config.checkpoint.retry_ms = p.election_ms;
   node::StartState start;
+  start.checkpoint = load_checkpoint();
   start.hard_state = durable_->hard_state();
   start.first = durable_->first();
   start.last = durable_->last();
   start.commit_mark = durable_->commit_mark();
   start.read = [this](Zxid from, Zxid to) { return durable_->read(from, to, 100'000); };
-  node_ = std::make_unique<node::Node>(config, start, random_.fork(++incarnation_));
+  node_ = std::make_unique<node::Node>(config, std::move(start), random_.fork(++incarnation_));
   applied_ = {};
   follow_applied();
   around_.network.host_up(index_);
@@ -157,9 +162,12 @@ void Host::die(Death death, std::int64_t restart_us) {
   ++incarnation_;
   if (durable_ && writing_) leave_half_done_work();
   writing_.reset();
+  if (making_ && random_.chance(1, 2)) (void)node::perform(*making_, store_);  // done, and never reported
+  making_.reset();
   node_.reset();
   durable_.reset();
   death == Death::power_cut ? files_.crash(random_.fork(random_.next())) : files_.kill();
+  death == Death::power_cut ? store_.crash(random_.fork(random_.next())) : store_.reopen();
   waiting_.clear();
   paused_ = drain_asked_ = false;
   steps_to_live_.reset();
@@ -192,6 +200,9 @@ void Host::wipe(std::int64_t restart_us) {
   ++incarnation_;
   around_.loop.note("wiped", {index_ + 1});
   files_.wipe();
+  store_.discard();
+  published_ = {};
+  store_damaged_ = false;
   around_.logs.on_wiped(index_);
   const std::uint64_t incarnation = incarnation_;
   around_.loop.after(restart_us, [this, incarnation] {

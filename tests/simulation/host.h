@@ -1,4 +1,4 @@
-// One server: a Node and its Durable on a simulated disk, driven as the real runtime drives them. It can be
+// One server: a Node, its Durable and its store of checkpoints on simulated disks, driven as the real runtime drives them. It can be
 // paused, die between any two of its outputs and at any operation of its disk, and lose its disk.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "tests/simulation/checks/model.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/sockets.h"
+#include "tests/support/memory_store.h"
 #include "tests/support/sim_file_system.h"
 
 namespace muster::simulation {
@@ -56,6 +57,10 @@ class Host : public PeerEnd, public ServerEnd {
   [[nodiscard]] const node::Node& node() const { return *node_; }
   [[nodiscard]] bool leads() const { return up() && node_->peer().role().role == broadcast::Role::leading; }
   [[nodiscard]] int deaths() const { return deaths_; }
+  [[nodiscard]] std::uint64_t checkpoints() const { return checkpoints_; }
+  [[nodiscard]] std::uint64_t loads() const { return loads_; }
+  // One record of its checkpoint changes, unnoticed until the next start.
+  void damage_store();
 
   void link_up(int peer, broadcast::LinkId link) override;
   void link_down(int peer, broadcast::LinkId link) override;
@@ -79,6 +84,9 @@ class Host : public PeerEnd, public ServerEnd {
   void submit(broadcast::Persist persist);
   void perform();
   void read(const broadcast::Fetch& fetch);
+  void submit(node::CheckpointWork work);
+  void perform_checkpoint();
+  [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
   void follow_applied();
   bool open_disk();
   [[nodiscard]] std::optional<broadcast::HardState> newest_vote_file() const;
@@ -97,6 +105,10 @@ class Host : public PeerEnd, public ServerEnd {
   std::unique_ptr<node::Node> node_;
   std::uint64_t incarnation_ = 0;  // counts starts and deaths: an event of another one is void
   std::optional<broadcast::Persist> writing_;
+  storage::MemoryStore store_;
+  std::optional<node::CheckpointWork> making_;  // in flight
+  Zxid published_;                              // newest checkpoint that the store has said to hold
+  bool store_damaged_ = false;
   bool drain_asked_ = false;
   bool paused_ = false;
   std::vector<Action> waiting_;  // inputs of a paused process
@@ -106,6 +118,7 @@ class Host : public PeerEnd, public ServerEnd {
   std::int64_t mono_start_ms_ = 0, wall_skew_ms_ = 0;
   Zxid applied_;
   int deaths_ = 0;
+  std::uint64_t checkpoints_ = 0, loads_ = 0;  // published; starts from one
 };
 
 }  // namespace muster::simulation

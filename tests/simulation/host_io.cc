@@ -91,6 +91,7 @@ void Host::emit(node::Output output) {
   }
   if (output.persist && !disk_first) submit(std::move(*output.persist));
   if (output.fetch) read(*output.fetch);
+  if (output.checkpoint) submit(std::move(*output.checkpoint));
 }
 
 void Host::link_up(int peer, broadcast::LinkId link) {

@@ -39,6 +39,11 @@ void draw_servers(Profile& p, Random random) {
   p.max_pending_bytes = pick<std::size_t>(random, {5000, 200'000, 64'000'000});
   p.segment_bytes = pick<std::uint64_t>(random, {8 * 1024, 16 * 1024, 64 * 1024, 256 * 1024});
   p.max_in_flight_requests = pick<std::size_t>(random, {1, 3, 1000});
+  Random checkpoints = random.fork(1);
+  p.checkpoint_entries = pick<std::size_t>(checkpoints, {10, 30, 100, 400});
+  p.checkpoint_bytes = pick<std::size_t>(checkpoints, {3000, 30'000, 64'000'000});
+  p.checkpoint_kept_bytes = pick<std::size_t>(checkpoints, {300, 5000, 64'000'000});
+  p.no_room_per_thousand = pick(checkpoints, {0, 0, 50});
 }
 
 void draw_devices(Profile& p, Random random) {
@@ -64,6 +69,7 @@ void draw_faults(Profile& p, Random random) {
   p.stale_trap_us = perhaps(random, 20, 20 * second, 80 * second);
   p.down_us = spread(random, 5 * ms, 8 * second);
   p.partition_length_us = spread(random, 100 * ms, 10 * second);
+  p.store_damage_us = perhaps(random, 20, 10 * second, 60 * second);
   p.crash_leader_percent = pick(random, {20, 50, 90});
   p.half_open_percent = pick(random, {0, 10, 50});
 }
@@ -78,6 +84,7 @@ void draw_moments(Profile& p, Random random) {
   p.crash_in_log_write = rare();
   p.crash_at_ack = rare();
   p.crash_at_reply = rare();
+  p.crash_in_checkpoint = rare();
 }
 
 void draw_clients(Profile& p, Random random) {
@@ -119,7 +126,7 @@ std::string Profile::describe() const {
   name("link-break", link_break_us), name("wipe", wipe_us), name("slow-disk", slow_disk_us),
       name("client-break", client_break_us);
   name("wall-jump", wall_jump_us), name("transfer", transfer_us), name("leader-hunt", leader_hunt_us),
-      name("stale-trap", stale_trap_us);
+      name("stale-trap", stale_trap_us), name("store-damage", store_damage_us);
   return fmt::format(
       "servers={} clients={} heartbeat={}ms election={}ms tick={}ms delay={}us sync={}us down={}ms faults:{}",
       servers, clients, heartbeat_ms, election_ms, tick_ms, delay_us, sync_us, down_us / ms,

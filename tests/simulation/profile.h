@@ -22,6 +22,7 @@ struct Profile {
               max_pending_bytes = 0;
   std::uint64_t segment_bytes = 64 * 1024;
   std::size_t max_in_flight_requests = 1000;
+  std::size_t checkpoint_entries = 0, checkpoint_bytes = 0, checkpoint_kept_bytes = 0;
 
   // Devices. Every link and disk draws from these ranges, each message and sync between half and double of
   // its own.
@@ -35,14 +36,15 @@ struct Profile {
   // Faults: mean time between two of a class in µs; 0: the class does not exist in this seed.
   std::int64_t crash_us = 0, power_cut_us = 0, pause_us = 0, partition_us = 0, link_break_us = 0, wipe_us = 0,
                slow_disk_us = 0, client_break_us = 0, wall_jump_us = 0, transfer_us = 0, leader_hunt_us = 0,
-               stale_trap_us = 0;
+               stale_trap_us = 0, store_damage_us = 0;
   std::int64_t down_us = 1'000'000;      // how long a crashed server stays down, up to twice this
   std::int64_t partition_length_us = 0;  // up to twice this
   int crash_leader_percent = 50;         // crashes that pick the leader, if there is one
   // A crash just after (or within) a moment that matters, per thousand of those moments.
   int crash_at_vote = 0, crash_in_vote_write = 0, crash_in_log_write = 0, crash_at_ack = 0,
-      crash_at_reply = 0, crash_in_recovery = 0;
-  int half_open_percent = 0;  // broken links and connections that one side does not notice for long
+      crash_at_reply = 0, crash_in_recovery = 0, crash_in_checkpoint = 0;
+  int no_room_per_thousand = 0;  // batches of a checkpoint that find the disk full
+  int half_open_percent = 0;     // broken links and connections that one side does not notice for long
 
   // Clients
   std::int64_t think_us = 100'000;  // mean pause between two requests of a client

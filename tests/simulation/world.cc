@@ -81,6 +81,7 @@ void World::heal() {
   profile_.half_open_percent = profile_.crash_at_vote = profile_.crash_in_vote_write =
       profile_.crash_in_log_write = 0;
   profile_.crash_at_ack = profile_.crash_at_reply = profile_.crash_in_recovery = 0;
+  profile_.crash_in_checkpoint = profile_.no_room_per_thousand = 0;
   network_.heal_all();
   for (const auto& host : hosts_) {
     host->recover_from_faults();
@@ -158,7 +159,11 @@ RunResult World::totals() const {
   result.healing_us = healing_us_;
   result.committed = static_cast<std::uint64_t>(model_.applied().value);
   result.elections = logs_.elections();
-  for (const auto& host : hosts_) result.crashes += static_cast<std::uint64_t>(host->deaths());
+  for (const auto& host : hosts_) {
+    result.crashes += static_cast<std::uint64_t>(host->deaths());
+    result.checkpoints += host->checkpoints();
+    result.loads += host->loads();
+  }
   result.wipes = faults_.counts().wipes;
   result.partitions = faults_.counts().partitions;
   for (const auto& client : clients_) {

@@ -12,6 +12,7 @@
 
 #include "server/node/node.h"
 #include "server/node/peer_codec.h"
+#include "tests/support/memory_store.h"
 #include "tests/unit/frontend/frames.h"
 
 namespace muster::test {
@@ -55,13 +56,20 @@ class Cluster {
   std::int64_t now_ms = 1000;
   node::Limits limits;
   std::size_t max_pending_bytes = std::size_t{64} * 1024 * 1024;
+  node::CheckpointLimits checkpoint;
   std::map<int, Disk> disks;
+  std::map<int, storage::MemoryStore> stores;
   std::map<int, std::unique_ptr<node::Node>> nodes;  // those that run
   std::set<int> paused;                              // neither tick nor receive
   bool disks_work = true;                            // else what should be durable waits
+  std::set<int> stuck_disks;                         // the same, of single servers
+  bool stores_work = true;                           // else work on a checkpoint waits
+  bool stores_have_room = true;
+  std::map<int, std::vector<std::string>> store_steps;  // put, publish, clean
   std::vector<std::unique_ptr<Client>> clients;
 
-  explicit Cluster(int servers, node::Limits with = {}) : limits(with), servers_(servers) {
+  explicit Cluster(int servers, node::Limits with = {}, const node::CheckpointLimits& checkpoints = {})
+      : limits(with), checkpoint(checkpoints), servers_(servers) {
     for (int id = 1; id <= servers; ++id) start(id);
     pass(4000);
     REQUIRE(leader() != 0);
@@ -93,14 +101,19 @@ class Cluster {
     config.peer.found = false;
     config.peer.max_pending_bytes = max_pending_bytes;
     config.limits = limits;
-    node::StartState state{disk.hard_state, Zxid{disk.log.empty() ? 0 : 1}, disk.last(), disk.mark,
-                           [&disk](Zxid from, Zxid to) { return disk.read(from, to); }};
+    config.checkpoint = checkpoint;
+    node::StartState state{load(id),  disk.hard_state,
+                           Zxid{1},   disk.last(),
+                           disk.mark, [&disk](Zxid from, Zxid to) { return disk.read(from, to); }};
     nodes[id] = std::make_unique<node::Node>(config, state, Random(static_cast<std::uint64_t>(boots_)));
     for (const auto& [other, node] : nodes)
       if (other != id) link(id, other);
   }
   void crash(int id) {
     nodes.erase(id);
+    waiting_.erase(id);
+    store_waiting_.erase(id);
+    stores[id].reopen();
     for (const auto& [other, node] : nodes) unlink(id, other);
     for (auto& client : clients)
       if (client->server == id) client->closed = true;
@@ -191,6 +204,16 @@ class Cluster {
     return heard(client);
   }
 
+  // The checkpoint that is on that server's disk.
+  [[nodiscard]] std::optional<node::LoadedCheckpoint> load(int id) {
+    const auto current = stores[id].current();
+    if (!current) return std::nullopt;
+    const auto view = stores[id].view();
+    auto loaded = node::load_checkpoint(current->meta, [&view] { return view->next(100); });
+    REQUIRE(loaded.has_value());
+    return std::move(*loaded);
+  }
+
  private:
   struct Message {
     int from = 0, to = 0;
@@ -202,11 +225,22 @@ class Cluster {
   bool carry_out(int id, node::Output& out) {
     bool answered = false;
     if (out.persist) waiting_[id].push_back(*out.persist);
-    while (disks_work && !waiting_[id].empty()) {
+    while (disks_work && !stuck_disks.count(id) && !waiting_[id].empty()) {
       const broadcast::Persist persist = std::move(waiting_[id].front());
       waiting_[id].pop_front();
       disks[id].perform(persist);
       node(id).persisted(now(), persist.ticket);
+      answered = true;
+    }
+    if (out.checkpoint) store_waiting_[id].push_back(std::move(*out.checkpoint));
+    while (stores_work && !store_waiting_[id].empty()) {
+      const node::CheckpointWork work = std::move(store_waiting_[id].front());
+      store_waiting_[id].pop_front();
+      const bool put = std::holds_alternative<node::CheckpointWork::Put>(work.step);
+      store_steps[id].push_back(put ? "put" : work.step.index() == 1 ? "publish" : "clean");
+      const bool refused = put && !stores_have_room;
+      node(id).checkpoint_written(
+          now(), work.ticket, refused ? node::CheckpointResult::no_room : node::perform(work, stores[id]));
       answered = true;
     }
     if (out.fetch) node(id).fetched(now(), out.fetch->ticket, disks[id].read(out.fetch->from, out.fetch->to));
@@ -258,6 +292,7 @@ class Cluster {
   std::map<std::pair<int, int>, broadcast::LinkId> links_;
   std::deque<Message> messages_;
   std::map<int, std::deque<broadcast::Persist>> waiting_;
+  std::map<int, std::deque<node::CheckpointWork>> store_waiting_;
 };
 
 }  // namespace muster::test
