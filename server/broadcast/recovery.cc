@@ -1,5 +1,6 @@
 #include "server/broadcast/recovery.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/check.h"
@@ -26,8 +27,10 @@ Recovery::Recovery(const HardState& hard_state, Base base, Zxid first) : Recover
   recovered_.founding = std::move(base.founding);
   recovered_.membership = std::move(base.membership);
   recovered_.membership_set = base.membership_set;
-  // A state that was received may know less of the epochs than our log holds of the entries: those are of no use then.
-  recovered_.floor = first > base.epochs.front().first ? Zxid{first.value - 1} : base.epochs.front().first;
+  // A state that was received may know less of the epochs than our log holds of the entries: those are of no use then. (What is
+  // before the first entry of all has no epoch.)
+  const Zxid known = base.epochs.front().first;
+  recovered_.floor = std::max(Zxid{first.value - 1}, known == Zxid{1} ? Zxid{} : known);
   recovered_.epochs = std::move(base.epochs);
   recovered_.checkpoint = base.zxid;
   origins_ = Origins(std::move(base.origins));

@@ -71,6 +71,15 @@ TEST_CASE("of a log that reaches further down than a state's epochs, only what t
   CHECK(Recovery(HardState{}, base, Zxid{7}).take().floor == Zxid{6});
 }
 
+TEST_CASE("a whole log below a state is of use from its first entry on") {
+  Base base;
+  base.zxid = Zxid{8};
+  base.epoch = Epoch{2};
+  base.epochs = {{Epoch{1}, Zxid{1}}, {Epoch{2}, Zxid{5}}};
+  CHECK(Recovery(HardState{}, base, Zxid{1}).take().floor == Zxid{});
+  CHECK(Recovery(HardState{}, base, Zxid{3}).take().floor == Zxid{2});
+}
+
 TEST_CASE("what a start makes of the log and the state on the disk") {
   const StateMark state{Zxid{10}, Epoch{3}};
   const auto log = [](std::int64_t first, std::int64_t last, std::optional<Epoch> at = std::nullopt) {
