@@ -16,7 +16,10 @@ enum class Mutant {
   replay_past_commit_mark,
   older_vote_file_counts,
   watch_after_reply,
+  checkpoint_ahead_of_the_log,
+  checkpoint_without_copies,
 };
+inline constexpr Mutant last_mutant = Mutant::checkpoint_without_copies;
 
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;

@@ -9,6 +9,7 @@
 #include "client/shell/commands.h"
 #include "client/shell/interrupt.h"
 #include "client/shell/status.h"
+#include "server/data/data.h"
 
 namespace {
 
@@ -24,6 +25,8 @@ struct Words {
   std::string stat_path;
   Delete remove;
   WatchFor watch;
+  std::string directory;
+  bool with_data = false;
 };
 
 using Work = std::function<void(muster::Client&)>;
@@ -114,6 +117,23 @@ void add_watch_and_status(CLI::App& app, Words& words) {
   command->callback([&words] { status(words.servers); });
 }
 
+void add_data(CLI::App& app, Words& words) {
+  CLI::App* data = app.add_subcommand("data", "Look into the data directory of a server that does not run");
+  data->require_subcommand(1);
+  CLI::App* command =
+      data->add_subcommand("verify", "Read all of it; exit status 1 and a sentence if something is wrong");
+  command->add_option("DIRECTORY", words.directory)->required();
+  command->callback([&words] { std::cout << muster::data::verify(words.directory); });
+  command = data->add_subcommand(
+      "dump", "Print the checkpoint and the log, a line for each session, znode and entry");
+  command->add_flag("--values", words.with_data, "Print data, not only its length");
+  command->add_option("DIRECTORY", words.directory)->required();
+  command->callback([&words] {
+    muster::data::dump(words.directory, words.with_data,
+                       [](const std::string& line) { std::cout << line << '\n'; });
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -127,6 +147,7 @@ int main(int argc, char** argv) {
   add_reads(app, words);
   add_changes(app, words);
   add_watch_and_status(app, words);
+  add_data(app, words);
   app.add_subcommand("help", "Print this")->callback([&app] {
     std::cout << app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
   });

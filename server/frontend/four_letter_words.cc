@@ -89,6 +89,7 @@ std::string mntr(const ServerView& server) {
   line("local_sessions", 0);
   if (server.mode != "standalone") line("quorum_size", server.voters);
   line("votes", server.votes ? 1 : 0);
+  line("last_checkpoint_zxid", server.checkpoint.value);
   if (server.mode == "leader") line("learners", server.members - 1);
   return out;
 }

@@ -33,6 +33,7 @@ struct ServerView {
   std::size_t connections = 0, sessions = 0, znodes = 0, watches = 0, watched_paths = 0,
               watching_connections = 0, outstanding = 0;
   std::size_t voters = 0, members = 0;
+  Zxid checkpoint;    // the newest on disk; 0: none
   bool votes = true;  // false: an observer, or a server with a new disk that is not yet repaired
   Zxid applied;
   Counters counters;

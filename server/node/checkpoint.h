@@ -33,6 +33,7 @@ struct Meta {
 struct CheckpointLimits {
   std::size_t entries = 200'000;
   std::size_t bytes = 64 * 1024 * 1024;
+  std::size_t part_bytes = 256 * 1024;  // of records, collected in one step and put in one batch
   // Copies of what changed before it was collected; beyond it the checkpoint is given up and made anew, as a whole.
   std::size_t max_kept_bytes = 64 * 1024 * 1024;
   std::int64_t retry_ms = 10'000;  // after one that was given up, or found no room on the disk

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/mutant.h"
 #include "server/tree/checkpoint_source.h"
 
 namespace muster::node {
@@ -57,12 +58,12 @@ std::optional<CheckpointWork> Checkpoints::next(Now now, tree::Tree& tree, const
       give_up(now, tree);
       return std::nullopt;
     }
-    tree::CheckpointSource::Part part = source.next();
+    tree::CheckpointSource::Part part = source.next(limits_.part_bytes);
     all_collected_ = part.last;
     return hand_out(CheckpointWork::Put{std::move(part.records)});
   }
   // Never ahead of the log: after a crash it must reach from the checkpoint on.
-  if (peer.durable() < making_.base.zxid) return std::nullopt;
+  if (peer.durable() < making_.base.zxid && !mutant(Mutant::checkpoint_ahead_of_the_log)) return std::nullopt;
   return hand_out(CheckpointWork::Publish{encode(making_)});
 }
 

@@ -44,6 +44,7 @@ std::string Node::State::answer_word(Now now, std::string_view word) {
   view.members = peer.membership().members.size();
   view.votes = peer.membership().is_voter(config.peer.self) && peer.hard_state().qualified;
   view.applied = tree.applied();
+  view.checkpoint = checkpoints.last();
   view.counters = counters;
   view.tick_ms = config.tick_ms;
   view.max_connections_per_address = config.limits.max_connections_per_address;

@@ -217,7 +217,12 @@ void Server::State::shut_down() {
 
 Server::Server(const config::Config& config, const ServerOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail
+  const std::int64_t begun_ms = NodeDriver::now().mono_ms;
   state_ = std::make_unique<State>(config, options);
+  const node::Status status = state_->driver.node().status();
+  log::info(fmt::format("{} znodes at zxid {}, from a checkpoint at zxid {} and the log above it, in {} ms",
+                        status.znodes, status.applied.value, status.checkpoint.value,
+                        NodeDriver::now().mono_ms - begun_ms));
 }
 
 Server::~Server() = default;

@@ -27,7 +27,7 @@ void IdentityFile::load() {
   const auto file = files_.open(directory_ + std::string(kName));
   if (!file) {
     for (const std::string& name : files_.list(directory_))
-      if (name.starts_with("log-") || name.starts_with("vote-"))
+      if (name.starts_with("log-") || name.starts_with("vote-") || name.starts_with("state-"))
         throw DiskError("the data directory " + directory_ + " holds " + name +
                         " but no file named identity, so it is not known whose it is. Put that file back, or "
                         "use an empty "

@@ -19,9 +19,9 @@ struct Mark {
 
 // One slice of a collection: what was found, and when it is enough for one step.
 struct Slice {
-  static constexpr std::size_t max_bytes = 256 * 1024;  // may be exceeded by one record
   static constexpr std::size_t max_visited = 16 * 1024;
 
+  std::size_t max_bytes = 0;  // may be exceeded by one record
   std::vector<Record> records;
   std::size_t bytes = 0;
   std::size_t visited = 0;

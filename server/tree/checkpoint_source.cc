@@ -13,8 +13,9 @@ void CheckpointSource::begin() {
   tree_.state_->sessions.begin_collection();
 }
 
-CheckpointSource::Part CheckpointSource::next() {
+CheckpointSource::Part CheckpointSource::next(std::size_t max_bytes) {
   Slice slice;
+  slice.max_bytes = max_bytes;
   const bool sessions = tree_.state_->sessions.collect(slice);
   const bool nodes = tree_.state_->nodes.collect(slice);
   return {std::move(slice.records), sessions && nodes};

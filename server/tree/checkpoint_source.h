@@ -27,7 +27,7 @@ class CheckpointSource {
 
   explicit CheckpointSource(Tree& tree) : tree_(tree) {}
   void begin();
-  [[nodiscard]] Part next();
+  [[nodiscard]] Part next(std::size_t max_bytes);
   void published();
   void abandon();
   // Copies of what changed before its turn, waiting for next().

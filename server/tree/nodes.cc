@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/mutant.h"
 #include "server/tree/digest.h"
 #include "server/tree/record_codec.h"
 
@@ -207,7 +208,7 @@ std::uint64_t Nodes::contribution(const Znode& node, std::uint64_t path_hash, st
 
 void Nodes::before_change(NodeId id) {
   Znode& changing = node(id);
-  if (changes_.wants(changing.mark, id < next_ || id >= end_))
+  if (changes_.wants(changing.mark, id < next_ || id >= end_) && !mutant(Mutant::checkpoint_without_copies))
     changes_.keep(changing.mark, record_of(path_of(id), changing, *acl_of(id)));
   changes_.touch(changing.mark);
 }

@@ -127,6 +127,7 @@ void Host::boot() {
   config.limits.max_requests_in_flight = p.max_in_flight_requests;
   config.checkpoint.entries = p.checkpoint_entries;
   config.checkpoint.bytes = p.checkpoint_bytes;
+  config.checkpoint.part_bytes = p.checkpoint_part_bytes;
   config.checkpoint.max_kept_bytes = p.checkpoint_kept_bytes;
   config.checkpoint.retry_ms = p.election_ms;
   node::StartState start;

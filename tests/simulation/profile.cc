@@ -43,6 +43,7 @@ void draw_servers(Profile& p, Random random) {
   p.checkpoint_entries = pick<std::size_t>(checkpoints, {10, 30, 100, 400});
   p.checkpoint_bytes = pick<std::size_t>(checkpoints, {3000, 30'000, 64'000'000});
   p.checkpoint_kept_bytes = pick<std::size_t>(checkpoints, {300, 5000, 64'000'000});
+  p.checkpoint_part_bytes = pick<std::size_t>(checkpoints, {1, 200, 256'000});
   p.no_room_per_thousand = pick(checkpoints, {0, 0, 50});
 }
 

@@ -22,7 +22,8 @@ struct Profile {
               max_pending_bytes = 0;
   std::uint64_t segment_bytes = 64 * 1024;
   std::size_t max_in_flight_requests = 1000;
-  std::size_t checkpoint_entries = 0, checkpoint_bytes = 0, checkpoint_kept_bytes = 0;
+  std::size_t checkpoint_entries = 0, checkpoint_bytes = 0, checkpoint_kept_bytes = 0,
+              checkpoint_part_bytes = 0;
 
   // Devices. Every link and disk draws from these ranges, each message and sync between half and double of
   // its own.

@@ -42,6 +42,7 @@ TEST_CASE("the words that tools read have ZooKeeper's formats") {
   CHECK(mntr.find("\nzk_server_state\tleader\n") != std::string::npos);
   CHECK(mntr.find("\nzk_znode_count\t5\n") != std::string::npos);
   CHECK(mntr.find("\nzk_votes\t1\n") != std::string::npos);
+  CHECK(mntr.find("\nzk_last_checkpoint_zxid\t0\n") != std::string::npos);
   ServerView unrepaired = view();
   unrepaired.votes = false;
   CHECK(answer_word("mntr", "*", unrepaired).find("\nzk_votes\t0\n") != std::string::npos);

@@ -211,6 +211,7 @@ TEST_CASE("without room on the disk the checkpoint is made later, as a whole") {
 TEST_CASE("a checkpoint for which too much would have to be kept is given up and made anew") {
   node::CheckpointLimits limits = every(10);
   limits.max_kept_bytes = 1000;
+  limits.part_bytes = 100;
   Cluster server(1, {}, limits);
   Client& client = server.connect(1);
   for (int i = 0; i < 5; ++i) server.ask(client, create("/n" + std::to_string(i), std::string(600, 'x')));

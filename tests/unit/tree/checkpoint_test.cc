@@ -12,6 +12,8 @@
 namespace muster::tree::test {
 namespace {
 
+constexpr std::size_t part_bytes = 256 * 1024;
+
 // What a store would hold: of each key the newest value published, and what was put since.
 struct Records {
   std::map<std::string, std::string> current, pending;
@@ -40,7 +42,7 @@ std::size_t collect(Tree& tree, Records& records) {
   std::size_t count = 0;
   source.begin();
   for (bool last = false; !last;) {
-    const CheckpointSource::Part part = source.next();
+    const CheckpointSource::Part part = source.next(part_bytes);
     records.put(part.records);
     count += part.records.size();
     last = part.last;
@@ -121,7 +123,7 @@ TEST_CASE("what changes before its turn is kept as it was") {
   world.create("/c");
   Records records;
   for (bool last = false; !last;) {
-    const auto part = source.next();
+    const auto part = source.next(part_bytes);
     records.put(part.records);
     last = part.last;
   }
@@ -143,7 +145,7 @@ TEST_CASE("after a checkpoint that was given up the next one holds everything") 
   world.write(wire::DeleteRequest{"/b", any_version});
   CheckpointSource source(world.tree);
   source.begin();
-  records.put(source.next().records);
+  records.put(source.next(part_bytes).records);
   world.write(wire::DeleteRequest{"/c", any_version});  // it may be in the store by now
   source.abandon();
   CHECK(collect(world.tree, records) == 8);
@@ -159,10 +161,10 @@ TEST_CASE("a large tree is collected in small steps") {
   source.begin();
   int parts = 0;
   for (bool last = false; !last; ++parts) {
-    const auto part = source.next();
+    const auto part = source.next(part_bytes);
     std::size_t bytes = 0;
     for (const Record& record : part.records) bytes += size_of(record);
-    CHECK(bytes < Slice::max_bytes + 1000);
+    CHECK(bytes < part_bytes + 1000);
     last = part.last;
   }
   CHECK(parts > 1);
@@ -223,8 +225,8 @@ TEST_CASE("checkpoints of a random life") {
           collect(tree, records);
           tree = records.load(tree.applied());
         }
-      } else if (random.chance(1, 10)) {
-        auto part = source.next();
+      } else if (random.chance(1, 2)) {
+        auto part = source.next(300);
         records.put(part.records);
         if (!part.last) continue;
         records.publish();
