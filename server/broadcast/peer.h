@@ -44,7 +44,7 @@ struct PeerConfig {
   std::size_t max_append_bytes = 256 * 1024;         // entries in one Append
   std::size_t max_inflight_bytes = 4 * 1024 * 1024;  // sent to one follower, not acknowledged
   std::size_t max_window_bytes =
-      32 * 1024 * 1024;  // entries kept in memory below what is delivered; older ones are fetched
+      8 * 1024 * 1024;  // entries kept in memory below what is delivered; older ones are fetched
   std::size_t max_uncommitted_bytes = 64 * 1024 * 1024;  // the leader accepts no more forwards above this
   std::size_t max_pending_bytes =
       64 * 1024 * 1024;  // own proposals not yet delivered; propose() refuses above this

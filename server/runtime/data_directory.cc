@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <future>
 #include <utility>
 
 #include "server/runtime/crypto.h"
@@ -13,7 +13,27 @@
 namespace muster::runtime {
 namespace {
 
-constexpr std::size_t kReadBytes = 4 * 1024 * 1024;  // of the log, and of the store, at a time
+constexpr std::size_t kReadBytes = 4 * 1024 * 1024;  // of the log at a time
+constexpr std::size_t kPartBytes = 512 * 1024;       // of the store
+
+// Reads the next part of a checkpoint while the one before it goes into the tree.
+class ReadAhead {
+ public:
+  explicit ReadAhead(storage::StateView& view) : view_(view) { read(); }
+  std::vector<tree::Record> next() {
+    std::vector<tree::Record> part = next_.get();
+    read();
+    return part;
+  }
+
+ private:
+  void read() {
+    next_ = std::async(std::launch::async, [this] { return view_.next(kPartBytes); });
+  }
+
+  storage::StateView& view_;
+  std::future<std::vector<tree::Record>> next_;
+};
 
 }  // namespace
 
@@ -50,7 +70,8 @@ std::optional<node::LoadedCheckpoint> DataDirectory::load_checkpoint() {
     const auto current = store_->current();
     if (!current) return std::nullopt;
     const auto view = store_->view();
-    auto loaded = node::load_checkpoint(current->meta, [&view] { return view->next(kReadBytes); });
+    ReadAhead parts(*view);
+    auto loaded = node::load_checkpoint(current->meta, [&parts] { return parts.next(); });
     if (loaded) return std::move(*loaded);
     why = loaded.error().message;
   } catch (const storage::StoreDamaged& damage) {

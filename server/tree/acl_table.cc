@@ -26,13 +26,17 @@ std::uint64_t hash_of(const std::vector<Acl>& acl) {
 }
 
 AclRef AclTable::acquire(const std::vector<Acl>& acl) {
+  if (last_ < entries_.size() && entries_[last_].users > 0 && *entries_[last_].acl == acl) {
+    ++entries_[last_].users;
+    return last_;
+  }
   const std::uint64_t hash = hash_of(acl);
   const auto [first, last] = by_hash_.equal_range(hash);
   for (auto found = first; found != last; ++found) {
     Entry& entry = entries_[found->second];
     if (*entry.acl != acl) continue;
     ++entry.users;
-    return found->second;
+    return last_ = found->second;
   }
   if (free_.empty()) {
     free_.push_back(static_cast<AclRef>(entries_.size()));
@@ -42,7 +46,7 @@ AclRef AclTable::acquire(const std::vector<Acl>& acl) {
   free_.pop_back();
   entries_[ref] = {std::make_shared<const std::vector<Acl>>(acl), hash, 1};
   by_hash_.emplace(hash, ref);
-  return ref;
+  return last_ = ref;
 }
 
 void AclTable::release(AclRef ref) {

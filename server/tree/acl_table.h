@@ -34,6 +34,7 @@ class AclTable {
   std::vector<Entry> entries_;
   std::vector<AclRef> free_;
   std::multimap<std::uint64_t, AclRef> by_hash_;
+  AclRef last_ = 0;  // acquired; the next one is often the same
 };
 
 }  // namespace muster::tree

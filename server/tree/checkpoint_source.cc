@@ -37,14 +37,18 @@ std::size_t CheckpointSource::kept_bytes() const {
 
 bool TreeLoader::add(const Record& record) {
   Tree::State& state = *tree_.state_;
+  if (record.key <= last_key_) return false;
+  last_key_ = record.key;
   if (is_session(record)) {
     std::optional<SessionRecord> session = decode_session(record);
     return session && state.sessions.restore(std::move(*session));
   }
+  static const std::vector<Acl> usual_acl = open_acl();
   std::optional<NodeRecord> node = decode_node(record);
   if (!node) return false;
   const SessionId owner = node->node.owner;
-  const NodeId id = state.nodes.restore(node->path, std::move(node->node), node->acl);
+  const NodeId id =
+      state.nodes.restore(node->path, std::move(node->node), node->acl ? *node->acl : usual_acl);
   if (id == no_node) return false;
   if (state.nodes.at(id).kind != NodeKind::ephemeral) return true;
   if (state.sessions.find(owner) == nullptr) return false;

@@ -47,6 +47,7 @@ class TreeLoader {
 
  private:
   Tree tree_;
+  std::string last_key_;
 };
 
 }  // namespace muster::tree

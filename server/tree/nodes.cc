@@ -230,23 +230,35 @@ bool Nodes::collect(Slice& slice) {
   return next_ == end_ && !changes_.holds_something();
 }
 
+NodeId Nodes::find_parent(std::string_view path) {
+  const std::string_view parent_path = parent_of(path);
+  if (last_parent_ == no_node || parent_path != last_parent_path_) {
+    last_parent_ = find(parent_path);
+    last_parent_path_ = parent_path;
+  }
+  return last_parent_;
+}
+
 NodeId Nodes::restore(std::string_view path, Znode restored, const std::vector<Acl>& acl) {
   restored.mark = {0, true};
-  const NodeId taken = find(path);
-  if (taken != no_node) {
-    Znode& builtin = node(taken);
-    if (builtin.mark.stored) return no_node;
-    acls_.release(builtin.acl);
-    const NodeId parent = builtin.parent;
-    restored.children = std::move(builtin.children);
-    fill(taken, parent, path, std::move(restored), acls_.acquire(acl));
-    if (taken == root_node) node(taken).path_hash = 0;  // as it is from the start: no key of the index
-    return taken;
+  const AclRef ref = acls_.acquire(acl);
+  if (path == "/" || path.starts_with("/zookeeper")) {
+    if (const NodeId builtin = find(path); builtin != no_node) {
+      Znode& there = node(builtin);
+      acls_.release(there.acl);
+      restored.children = std::move(there.children);
+      fill(builtin, there.parent, path, std::move(restored), ref);
+      if (builtin == root_node) there.path_hash = 0;  // as it is from the start: no key of the index
+      return builtin;
+    }
   }
-  const NodeId parent = find(parent_of(path));
-  if (parent == no_node) return no_node;
+  const NodeId parent = find_parent(path);
+  if (parent == no_node) {
+    acls_.release(ref);
+    return no_node;
+  }
   const NodeId id = new_id();
-  fill(id, parent, path, std::move(restored), acls_.acquire(acl));
+  fill(id, parent, path, std::move(restored), ref);
   link(id);
   return id;
 }

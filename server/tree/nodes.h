@@ -104,8 +104,8 @@ class Nodes {
   [[nodiscard]] Changes& changes() { return changes_; }
   [[nodiscard]] const Changes& changes() const { return changes_; }
 
-  // Puts a node of a checkpoint in its place, also where a node that every tree has is in it. no_node: its parent is not there, or
-  // it was restored already. The digest is right again after end_restoring().
+  // Puts a node of a checkpoint in its place, also where a node that every tree has is in it. no_node: its parent is not there.
+  // Requires that no path comes twice. The digest is right again after end_restoring().
   [[nodiscard]] NodeId restore(std::string_view path, Znode node, const std::vector<Acl>& acl);
   void end_restoring();
 
@@ -121,6 +121,7 @@ class Nodes {
   void fill(NodeId id, NodeId parent, std::string_view path, Znode node, AclRef acl);
   void link(NodeId id);  // without the digest
   void before_change(NodeId id);
+  [[nodiscard]] NodeId find_parent(std::string_view path);
   [[nodiscard]] bool is_free(NodeId id) const { return id != root_node && at(id).parent == no_node; }
   [[nodiscard]] bool has_path(NodeId id, std::string_view path) const;
   [[nodiscard]] std::uint64_t contribution(NodeId id) const;
@@ -134,7 +135,9 @@ class Nodes {
   std::size_t size_ = 0;  // attached nodes
   std::uint64_t digest_ = 0;
   Changes changes_;
-  NodeId next_ = 0, end_ = 0;  // of the slab, to be visited by the collection under way
+  NodeId next_ = 0, end_ = 0;     // of the slab, to be visited by the collection under way
+  NodeId last_parent_ = no_node;  // of the node restored last: the next one often has the same
+  std::string last_parent_path_;
 };
 
 }  // namespace muster::tree

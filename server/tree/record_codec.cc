@@ -153,7 +153,7 @@ std::optional<NodeRecord> decode_node(const Record& record) {
   NodeRecord result;
   result.path = key.substr(1, key.size() - 2);
   if (from->has_data()) result.node.data = NodeBytes(from->data());
-  result.acl = from->has_acl() ? acl_of(from->acl()) : usual_acl();
+  if (from->has_acl()) result.acl = acl_of(from->acl());
   Znode& node = result.node;
   node.kind = static_cast<NodeKind>(from->kind() - 1);
   node.czxid = Zxid{from->czxid()};

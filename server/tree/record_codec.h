@@ -23,7 +23,7 @@ namespace muster::tree {
 struct NodeRecord {
   std::string_view path;  // points into the key
   Znode node;             // without name, parent, children, hash of the path and number of the ACL
-  std::vector<Acl> acl;
+  std::optional<std::vector<Acl>> acl;  // nothing: open_acl(), as nearly all have
 };
 // Nothing: not the bytes of such a record.
 [[nodiscard]] std::optional<NodeRecord> decode_node(const Record& record);

@@ -179,11 +179,13 @@ TEST_CASE("records that do not fit are refused") {
   collect(world.tree, records);
   const auto record = [&](const std::string& key) { return Record{key, records.current.at(key)}; };
   const std::string nul(1, '\0');
+  CHECK_FALSE(TreeLoader().add(record("Z/a/b" + nul)));  // without its parent
+  CHECK_FALSE(TreeLoader().add(record("Z/e" + nul)));    // without its session
   TreeLoader loader;
-  CHECK_FALSE(loader.add(record("Z/a/b" + nul)));  // without its parent
-  CHECK_FALSE(loader.add(record("Z/e" + nul)));    // without its session
   CHECK(loader.add(record("Z/a" + nul)));
-  CHECK_FALSE(loader.add(record("Z/a" + nul)));
+  CHECK_FALSE(loader.add(record("Z/a" + nul)));  // once more
+  CHECK(loader.add(record("Z/a/b" + nul)));
+  CHECK_FALSE(loader.add(record("Z/" + nul)));  // out of order
   CHECK_FALSE(loader.add({"Z/x" + nul, "nonsense"}));
   CHECK_FALSE(loader.add({"Z/x" + nul, ""}));
   CHECK_FALSE(loader.add({"Zx" + nul, record("Z/a" + nul).value}));
