@@ -81,6 +81,7 @@ Step Connection::on_frame(const Context& context, std::string_view payload) {
   }
   auto request = wire::decode_request(header->type, payload);
   if (!request) {
+    if (header->type == wire::OpCode::auth || header->type == wire::OpCode::sasl) return end_without_answer();
     answer(context, header->xid, {ErrorCode::marshalling_error, {}});
     return step::Idle{};
   }
@@ -105,9 +106,10 @@ Step Connection::on_request(const Context& context, Xid xid, wire::Request reque
         } else if constexpr (std::is_same_v<Body, wire::AuthRequest>) {
           on_auth(context, xid, body);
         } else if constexpr (std::is_same_v<Body, wire::SaslRequest>) {
+          if (!body.token) return end_without_answer();
           answer(context, xid, {ErrorCode::ok, wire::SaslReply{}}, Zxid{});
         } else if constexpr (std::is_same_v<Body, wire::ReconfigRequest>) {
-          answer(context, xid, {ErrorCode::unimplemented, {}});
+          answer(context, xid, {ErrorCode::reconfig_disabled, {}});
         } else {
           on_read(context, xid, std::move(request));
         }
@@ -154,6 +156,14 @@ void Connection::answer_last(const Context& context, Xid xid, ErrorCode error, Z
   answer(context, xid, {error, {}}, zxid);
   if (!pipeline_.empty()) pipeline_.end_here();
   ending_ = true;
+}
+
+// Who proves nothing with what cannot be read is hung up on, as by ZooKeeper, when what came before is answered.
+Step Connection::end_without_answer() {
+  ending_ = true;
+  if (pipeline_.empty()) return step::Hangup{};
+  pipeline_.end_here();
+  return step::Idle{};
 }
 
 void Connection::accept(const tree::SessionEvent& event, std::string_view secret) {

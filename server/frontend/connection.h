@@ -117,6 +117,7 @@ class Connection {
   void on_read(const Context& context, Xid xid, wire::Request request);
   void on_auth(const Context& context, Xid xid, const wire::AuthRequest& request);
   void answer(const Context& context, Xid xid, wire::Reply reply, std::optional<Zxid> zxid = std::nullopt);
+  [[nodiscard]] Step end_without_answer();
   void answer_last(const Context& context, Xid xid, ErrorCode error, Zxid zxid);
 
   ConnId id_;

@@ -121,8 +121,27 @@ TEST_CASE("sasl is answered with a null token, reconfig refused; both leave the 
   Front front = Front::open();
   front.ask(wire::SaslRequest{"token"});
   front.ask(wire::ReconfigRequest{});
-  CHECK(front.said() == Lines{"1 ok token=(null)", "2 error -6"});
+  CHECK(front.said() == Lines{"1 ok token=(null)", "2 error -123"});
   CHECK_FALSE(front.hung_up);
+}
+
+TEST_CASE("an auth or sasl request that cannot be read ends the connection, after what was asked before it") {
+  for (const wire::OpCode type : {wire::OpCode::auth, wire::OpCode::sasl}) {
+    Front front = Front::open();
+    front.ask(create("/a"));
+    std::string header = wire::encode_request(Xid{2}, wire::PingRequest{});
+    header[11] = static_cast<char>(type);
+    front.give(header);
+    front.ask(exists("/"));
+    CHECK_FALSE(front.hung_up);
+    front.deliver();
+    CHECK(front.said() == Lines{"1 ok path=/a"});
+    CHECK(front.hung_up);
+  }
+  Front front = Front::open();
+  front.ask(wire::SaslRequest{std::nullopt});
+  CHECK(front.said().empty());
+  CHECK(front.hung_up);
 }
 
 TEST_CASE("auth replies keep their turn, with zxid 0; a failed one ends the connection") {
