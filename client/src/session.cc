@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/mutant.h"
 
 namespace muster::client {
 namespace {
@@ -216,12 +217,15 @@ void Session::send_waiting(std::int64_t now) {
     Pending& pending = in_flight_.emplace_back(std::move(waiting_.front()));
     waiting_.pop_front();
     pending.sent_at = now;
+    if (pending.in_doubt && mutant(Mutant::resent_under_new_xid))
+      pending.xid = std::exchange(next_xid_, after(next_xid_));
     send(now, wire::encode_request(pending.xid, pending.request));
   }
 }
 
 // Before any request, so that an event precedes what the requests show.
 void Session::send_watches(std::int64_t now) {
+  if (mutant(Mutant::watches_not_set_again)) return;
   for (wire::SetWatchesRequest& request : watches_.requests(last_zxid_)) {
     in_flight_.push_back({0, Xid{wire::set_watches_xid}, std::move(request), now, false});
     send(now, wire::encode_request(in_flight_.back().xid, in_flight_.back().request));

@@ -136,7 +136,7 @@ bool kill_mutant(Options options) {
 
 int kill_all_mutants(Options options) {
   bool all = true;
-  for (int i = 1; i <= static_cast<int>(Mutant::watch_after_reply); ++i) {
+  for (int i = 1; i <= static_cast<int>(Mutant::watches_not_set_again); ++i) {
     options.mutant = static_cast<Mutant>(i);
     all = kill_mutant(options) && all;
   }
