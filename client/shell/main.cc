@@ -6,6 +6,7 @@
 #include <iterator>
 #include <string>
 
+#include "client/bench/command.h"
 #include "client/shell/commands.h"
 #include "client/shell/interrupt.h"
 #include "client/shell/status.h"
@@ -127,6 +128,7 @@ int main(int argc, char** argv) {
   add_reads(app, words);
   add_changes(app, words);
   add_watch_and_status(app, words);
+  muster::bench::add_command(app, words.servers);
   app.add_subcommand("help", "Print this")->callback([&app] {
     std::cout << app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
   });
