@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <stdexcept>
 
@@ -12,16 +11,20 @@
 namespace muster::bench {
 namespace {
 
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text << std::flush;
-  if (!file) throw std::runtime_error("cannot write " + path);
+Workload workload_of(const std::string& name) {
+  for (const WorkloadName& one : workloads)
+    if (one.name == name) return one.workload;
+  throw std::runtime_error("'" + name + "' is no workload; see 'muster bench --help'");
 }
 
 void run(const Options& options) {
+  std::ofstream file;
+  if (!options.json.empty()) file.open(options.json);
   const Report report = measure(options);
   std::fputs(text(report).c_str(), stdout);
-  if (!options.json.empty()) write_file(options.json, json(report));
+  if (options.json.empty()) return;
+  file << json(report) << std::flush;
+  if (!file) throw std::runtime_error("cannot write " + options.json);
 }
 
 std::string footer() {
@@ -33,11 +36,6 @@ std::string footer() {
 }
 
 void add_options(CLI::App& command, Options& options) {
-  std::map<std::string, Workload> names;
-  for (const WorkloadName& one : workloads) names.emplace(one.name, one.workload);
-  command.add_option("WORKLOAD", options.workload)
-      ->required()
-      ->transform(CLI::Transformer(names).description(""));
   const auto number = [&](const char* name, auto& value, const char* what, double low, double high) {
     command.add_option(name, value, what)
         ->capture_default_str()
@@ -66,9 +64,12 @@ void add_options(CLI::App& command, Options& options) {
 void add_command(CLI::App& app, const std::string& servers) {
   CLI::App* command = app.add_subcommand("bench", "Measure throughput and latency of these servers");
   const auto options = std::make_shared<Options>();
+  const auto workload = std::make_shared<std::string>();
+  command->add_option("WORKLOAD", *workload, "See below")->required();
   add_options(*command, *options);
   command->fallthrough()->footer(footer());
-  command->callback([options, &servers] {
+  command->callback([options, workload, &servers] {
+    options->workload = workload_of(*workload);
     options->servers = servers;
     run(*options);
   });
