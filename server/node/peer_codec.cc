@@ -15,6 +15,9 @@ namespace b = broadcast;
 // Far above anything real and far from where adding one overflows.
 constexpr std::int64_t max_number = std::int64_t{1} << 60;
 constexpr std::size_t max_cluster_id = 64;
+// A client's longest frame (32 MiB at most) with its identities fits well; a record of the log and a frame between servers (64 MiB)
+// take what is this long, with all that is around it.
+constexpr std::size_t max_command_bytes = std::size_t{48} * 1024 * 1024;
 
 // The same message object is used again and again, which keeps its memory.
 proto::PeerMessage& scratch() {
@@ -139,6 +142,8 @@ struct Reader {
     entry.kind = static_cast<b::EntryKind>(m.kind());
     entry.time_ms = m.time_ms();
     entry.semantics = m.semantics();
+    sound = sound && m.semantics() >= 1 && m.semantics() <= tree::newest_semantics;
+    sound = sound && m.payload().size() <= max_command_bytes;
     entry.forward = {ServerId{m.origin()}, m.boot(), count(m.n())};
     if (!m.payload().empty()) entry.payload = SharedBytes(std::move(*m.mutable_payload()));
     return entry;
@@ -170,7 +175,10 @@ struct Reader {
   b::Forward read(proto::Forward& m) {
     b::Forward forward{m.boot(), count(m.n()), {}};
     forward.commands.reserve(static_cast<std::size_t>(m.commands_size()));
-    for (std::string& command : *m.mutable_commands()) forward.commands.emplace_back(std::move(command));
+    for (std::string& command : *m.mutable_commands()) {
+      sound = sound && command.size() <= max_command_bytes;
+      forward.commands.emplace_back(std::move(command));
+    }
     return forward;
   }
   b::BarrierRequest read(proto::BarrierRequest& m) { return {m.id()}; }

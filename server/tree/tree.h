@@ -20,6 +20,9 @@
 
 namespace muster::tree {
 
+// The meaning of an entry that this release knows: from 1 up to this.
+inline constexpr std::uint32_t newest_semantics = 1;
+
 // What the leader put on the entry.
 struct Stamp {
   Zxid zxid;
