@@ -15,6 +15,12 @@ constexpr std::size_t sha1_base64_size = 28;
 
 std::string_view user_part(std::string_view text) { return text.substr(0, text.find(':')); }
 
+std::size_t bytes_of(const std::vector<AuthId>& identities) {
+  std::size_t bytes = 0;
+  for (const AuthId& id : identities) bytes += id.scheme.value_or("").size() + id.id.value_or("").size();
+  return bytes;
+}
+
 void add(std::vector<AuthId>& identities, AuthId identity) {
   if (std::find(identities.begin(), identities.end(), identity) == identities.end())
     identities.push_back(std::move(identity));
@@ -45,7 +51,7 @@ bool authenticate(const wire::AuthRequest& request, std::string_view super_diges
   std::string identity = digest_identity(*request.auth);
   if (!super_digest.empty() && identity == super_digest) add(identities, {"super", ""});
   add(identities, {"digest", std::move(identity)});
-  return true;
+  return bytes_of(identities) <= max_identities_bytes;
 }
 
 std::string user_of(const AuthId& identity) {

@@ -26,6 +26,14 @@ TEST_CASE("identities gather, each once; an unknown scheme is refused") {
   CHECK(user_of(ids[1]) == "a");
 }
 
+TEST_CASE("identities go along with every write: there is a limit to their bytes") {
+  std::vector<AuthId> ids = {ip_identity("10.0.0.1")};
+  const std::string user(max_identities_bytes / 4, 'u');
+  for (const char* password : {":1", ":2", ":3"})
+    CHECK(authenticate({0, "digest", user + password}, "", ids));
+  CHECK_FALSE(authenticate({0, "digest", user + ":4"}, "", ids));
+}
+
 TEST_CASE("the configured super login also becomes super") {
   std::vector<AuthId> ids;
   CHECK(authenticate({0, "digest", "root:wrong"}, digest_identity("root:right"), ids));
