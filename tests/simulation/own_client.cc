@@ -150,7 +150,7 @@ void OwnClient::set_timer() {
 void OwnClient::do_action(const client::Connect& connect) {
   hello_sent_ = false;
   sent_frames_ = wire::FrameReader();
-  if (world_.loop.now_us() >= cut_until_us_) {
+  if (calm_ || world_.loop.now_us() >= cut_until_us_) {
     const auto server = static_cast<int>(connect.host);
     return wire_begins(world_.sockets.open(*this, server), server);
   }
