@@ -322,6 +322,10 @@ Zxid Peer::durable() const { return state_->core.outbox.durable(); }
 Zxid Peer::committed() const { return state_->core.committed; }
 Zxid Peer::delivered() const { return state_->core.delivered; }
 const Membership& Peer::membership() const { return state_->core.membership(); }
+std::vector<Follower> Peer::followers() const {
+  const auto* leading = state_->as<Leading>();
+  return leading ? leading->followers() : std::vector<Follower>();
+}
 const std::optional<Founding>& Peer::founding() const { return state_->core.founding; }
 
 std::string Peer::describe() const {

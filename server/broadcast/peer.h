@@ -108,6 +108,12 @@ struct RoleChange {
   friend bool operator==(const RoleChange&, const RoleChange&) = default;
 };
 
+// As its leader sees it: it has been welcomed and its link is up.
+struct Follower {
+  ServerId id;
+  bool counts = false;  // its acknowledgements count
+};
+
 struct Ready {
   std::vector<Envelope> send;      // may leave now; there is no other kind
   std::optional<Persist> persist;  // at most one in flight
@@ -159,6 +165,7 @@ class Peer {
   [[nodiscard]] Zxid committed() const;
   [[nodiscard]] Zxid delivered() const;
   [[nodiscard]] const Membership& membership() const;
+  [[nodiscard]] std::vector<Follower> followers() const;          // by id; of a leader, else none
   [[nodiscard]] const std::optional<Founding>& founding() const;  // as delivered or in the log
   [[nodiscard]] std::string describe() const;                     // one line, as in logs and transcripts
 

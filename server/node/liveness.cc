@@ -42,6 +42,7 @@ void Node::State::follow_leadership(Now now) {
   } else if (!expiry.running() || expiry_epoch != role.epoch) {
     expiry.start(now, tree.sessions());
     expiry_epoch = role.epoch;
+    leading_since_ms = now.mono_ms;
   }
 }
 

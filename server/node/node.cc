@@ -53,8 +53,7 @@ void Node::State::notify(const tree::Outcome& outcome, Zxid zxid) {
       if (!connection) continue;
       // Who may not read the node does not hear of it either; its watch is used up all the same.
       if (change.acl && !tree::permitted(*change.acl, perm::read, connection->identities())) continue;
-      connection->notify(zxid, notification.type, change.path);
-      ++counters.packets_sent;
+      connection->notify(counters, zxid, notification.type, change.path);
       clients.mark(*connection);
     }
   }
@@ -119,7 +118,10 @@ void Node::State::barrier_passed(Now now, broadcast::BarrierId id) {
 void Node::State::hand_over(broadcast::Ready& ready, Output& out) {
   for (broadcast::Envelope& envelope : ready.send)
     out.to_peers.push_back({envelope.to, envelope.link, std::move(envelope.message)});
-  if (ready.persist) out.persist = std::move(ready.persist);
+  if (ready.persist) {
+    note_proposals(*ready.persist);
+    out.persist = std::move(ready.persist);
+  }
   if (ready.fetch) out.fetch = ready.fetch;
   out.roles.insert(out.roles.end(), ready.roles.begin(), ready.roles.end());
 }
@@ -155,8 +157,8 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 Node::~Node() = default;
 
-void Node::client_opened(Now now, ConnId connection, std::string_view address) {
-  if (state_->clients.open(connection, address, state_->config.limits))
+void Node::client_opened(Now now, ConnId connection, std::string_view address, std::uint16_t port) {
+  if (state_->clients.open(connection, {std::string(address), port, now}, state_->config.limits))
     state_->handshakes.emplace_back(now.mono_ms + state_->config.limits.handshake_ms, connection);
 }
 
@@ -203,6 +205,8 @@ void Node::persisted(Now now, broadcast::Ticket ticket) { state_->peer.persisted
 void Node::fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
   state_->peer.fetched(now, ticket, std::move(entries));
 }
+
+void Node::measured(const Measured& measured) { state_->measured = measured; }
 
 void Node::tick(Now now) { state_->tick(now); }
 

@@ -37,7 +37,7 @@ bool Node::State::step(Now now, frontend::Connection& connection) {
   return std::visit(overloaded{[](frontend::step::Idle&) { return false; },
                                [&](frontend::step::Hangup&) { return close(id, true), false; },
                                [&](frontend::step::Word& word) {
-                                 connection.say(answer_word(now, word.word));
+                                 connection.say(counters, answer_word(now, word.word));
                                  close(id, true);
                                  return false;
                                },
@@ -77,7 +77,7 @@ void Node::State::shake(Now now, frontend::Connection& connection) {
 
 void Node::State::shaken(Now now, frontend::Connection& connection, const tree::Outcome& outcome) {
   if (outcome.session) {
-    connection.accept(*outcome.session, peer.founding()->secret);
+    connection.accept(context(now), *outcome.session, peer.founding()->secret);
     clients.bind(connection);
     return serve(now, connection);
   }

@@ -56,6 +56,7 @@ Nodes::Nodes() {
   node(root_node) = std::move(root);
   digest_ += contribution(root_node);
   size_ = 1;
+  bytes_ = 1;
 
   // Nobody counted these as creates: ZooKeeper shows cversion -1 for / and -2 for /zookeeper.
   const NodeId zookeeper = add(root_node, "/zookeeper", empty, open_acl());
@@ -81,10 +82,15 @@ bool Nodes::has_path(NodeId id, std::string_view path) const {
   return path.empty();
 }
 
+std::size_t Nodes::path_size(NodeId id) const {
+  std::size_t size = 0;
+  for (; id != root_node; id = at(id).parent) size += at(id).name.size() + 1;
+  return size;
+}
+
 std::string Nodes::path_of(NodeId id) const {
   if (id == root_node) return "/";
-  std::size_t size = 0;
-  for (NodeId up = id; up != root_node; up = at(up).parent) size += at(up).name.size() + 1;
+  std::size_t size = path_size(id);
   std::string path(size, '/');
   for (NodeId up = id; up != root_node; up = at(up).parent) {
     const std::string& name = at(up).name;
@@ -132,6 +138,8 @@ void Nodes::attach(NodeId id) {
   parent->children->insert(*this, id);
   by_path_.insert(at(id).path_hash, id);
   digest_ += contribution(id);
+  bytes_ += path_size(id) + at(id).data.view().size();
+  if (at(id).kind == NodeKind::ephemeral) ++ephemerals_;
   ++size_;
 }
 
@@ -142,6 +150,8 @@ void Nodes::detach(NodeId id) {
   if (parent->children->size() == 0) parent->children.reset();
   by_path_.erase(at(id).path_hash, id);
   digest_ -= contribution(id);
+  bytes_ -= path_size(id) + at(id).data.view().size();
+  if (at(id).kind == NodeKind::ephemeral) --ephemerals_;
   --size_;
 }
 

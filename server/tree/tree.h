@@ -122,6 +122,8 @@ class Tree {
   [[nodiscard]] std::optional<Session> session(SessionId id) const;
   [[nodiscard]] std::vector<Session> sessions() const;  // by id
   [[nodiscard]] std::size_t node_count() const;
+  [[nodiscard]] std::size_t ephemeral_count() const;
+  [[nodiscard]] std::uint64_t bytes() const;  // of all paths and data
 
  private:
   struct State;

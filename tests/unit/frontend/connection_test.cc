@@ -245,7 +245,7 @@ TEST_CASE("frames behind the handshake wait for the session") {
   front.give(front.client.connect({}) + front.client.ask(exists("/"), 1));
   CHECK(front.said().empty());
   const auto outcome = front.apply(frontend::session_command(front.connection.request(), front.settings));
-  front.connection.accept(*outcome.session, "secret");
+  front.connection.accept(front.context(), *outcome.session, "secret");
   front.run();
   CHECK(front.said() == Lines{"session", "1 ok version=0"});
 }

@@ -93,6 +93,7 @@ class Cluster {
     config.peer.found = false;
     config.peer.max_pending_bytes = max_pending_bytes;
     config.limits = limits;
+    config.four_letter_words = "*";
     node::StartState state{disk.hard_state, Zxid{disk.log.empty() ? 0 : 1}, disk.last(), disk.mark,
                            [&disk](Zxid from, Zxid to) { return disk.read(from, to); }};
     nodes[id] = std::make_unique<node::Node>(config, state, Random(static_cast<std::uint64_t>(boots_)));
