@@ -20,8 +20,8 @@ class SpareSegment {
 
   SpareSegment(FileSystem& files, const std::string& directory, std::uint64_t usual_bytes);
 
-  // Writes and syncs at most one slice of the usual size's next file.
-  void prepare();
+  // Writes and syncs at most one slice of the usual size's next file: none if `wanted` bytes of it are there already.
+  void prepare(std::uint64_t wanted);
   // At least `bytes` zeros: the prepared file (completed if need be), or one of its own for a record above
   // the usual size.
   [[nodiscard]] Blank take(std::uint64_t bytes);
