@@ -1,26 +1,35 @@
-// Numbers in the durable formats: little endian, whatever the machine.
+// Numbers in our own formats: little endian, whatever the machine.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 
-namespace muster::storage {
+namespace muster {
+
+static_assert(std::endian::native == std::endian::little,
+              "the copies below assume it; a loop over shifted bytes costs ten times as much");
 
 template <std::unsigned_integral T>
 void append_le(std::string& out, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFFU));
+  char bytes[sizeof value];
+  std::memcpy(bytes, &value, sizeof value);
+  out.append(bytes, sizeof value);
 }
 
-// Requires sizeof(T) bytes from `offset`.
+// Requires sizeof(T) bytes there.
 template <std::unsigned_integral T>
-[[nodiscard]] T read_le(std::string_view bytes, std::size_t offset) {
-  T value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i)
-    value = static_cast<T>(
-        value | static_cast<T>(static_cast<T>(static_cast<unsigned char>(bytes[offset + i])) << (8 * i)));
+[[nodiscard]] T read_le(const char* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
   return value;
 }
+template <std::unsigned_integral T>
+[[nodiscard]] T read_le(std::string_view bytes, std::size_t offset) {
+  return read_le<T>(bytes.data() + offset);
+}
 
-}  // namespace muster::storage
+}  // namespace muster

@@ -1,5 +1,8 @@
 #include "server/node/peer_codec.h"
 
+#include <google/protobuf/arena.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -19,11 +22,30 @@ constexpr std::size_t max_cluster_id = 64;
 // take what is this long, with all that is around it.
 constexpr std::size_t max_command_bytes = std::size_t{48} * 1024 * 1024;
 
-// The same message object is used again and again, which keeps its memory.
+// A message in memory that serves again: of a message with many entries, none is allocated or freed by itself.
+class Scratch {
+ public:
+  Scratch() : arena_(options()) {}
+  proto::PeerMessage& message() {
+    arena_.Reset();
+    return *google::protobuf::Arena::CreateMessage<proto::PeerMessage>(&arena_);
+  }
+
+ private:
+  google::protobuf::ArenaOptions options() {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = room_.data();
+    options.initial_block_size = room_.size();
+    options.max_block_size = room_.size();
+    return options;
+  }
+  std::vector<char> room_ = std::vector<char>(std::size_t{256} * 1024);
+  google::protobuf::Arena arena_;
+};
+
 proto::PeerMessage& scratch() {
-  thread_local proto::PeerMessage message;
-  message.Clear();
-  return message;
+  thread_local Scratch scratch;
+  return scratch.message();
 }
 
 // Writing.
