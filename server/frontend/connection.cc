@@ -108,7 +108,10 @@ Step Connection::on_request(const Context& context, Xid xid, wire::Request reque
         } else if constexpr (std::is_same_v<Body, wire::SyncRequest>) {
           return step::Barrier{pipeline_.push_sync(context.now, xid, std::move(body))};
         } else if constexpr (std::is_same_v<Body, wire::PingRequest>) {
-          answer(context, Xid{wire::ping_xid}, type, {});
+          if (bound_->confirms_pings)
+            pinged_ = true;
+          else
+            answer(context, Xid{wire::ping_xid}, type, {});
         } else if constexpr (std::is_same_v<Body, wire::AuthRequest>) {
           on_auth(context, xid, body);
         } else if constexpr (std::is_same_v<Body, wire::SaslRequest>) {
@@ -184,9 +187,13 @@ void Connection::accept(const Context& context, const tree::SessionEvent& event,
   CHECK(request_ && !bound_, "a session is given to a connection that asked for one");
   const std::size_t start = output_.size();
   append_accepted(output_, *request_, event, secret);
-  bound_ = Bound{event.session, event.owner, event.timeout_ms};
+  bound_ = Bound{event.session, event.owner, event.timeout_ms, event.remember > 0};
   note_answer(context.now.mono_ms, context.counters, traffic_,
               {wire::OpCode::create_session, Xid{0}, event.owner, heard_ms_, output_.size() - start});
+}
+
+void Connection::answer_ping(const Context& context) {
+  reply_now(context, Xid{wire::ping_xid}, wire::OpCode::ping, {}, context.tree.applied());
 }
 
 void Connection::refuse() {

@@ -46,6 +46,9 @@ struct Bound {
   SessionId session;
   Zxid owner;  // of the entry that attached it
   std::int32_t timeout_ms = 0;
+  // A client that has its outcomes remembered keeps its own clock, too: its ping is answered when a leader has
+  // counted it, out of turn, one answer for all pings that wait (common/wire/connect.h).
+  bool confirms_pings = false;
 };
 
 // Where a connection comes from.
@@ -111,9 +114,12 @@ class Connection {
   [[nodiscard]] std::optional<bool> reading_changed();
   // True once for each time that a valid frame was read from an open session.
   [[nodiscard]] bool take_touched() { return std::exchange(touched_, false); }
-  // Notes of those who keep it: in which report its touch stands, whether it is listed for writing, for
-  // another try.
-  std::uint64_t touch_mark = 0;
+  // True once for each time that pings were read which wait for answer_ping().
+  [[nodiscard]] bool take_ping() { return std::exchange(pinged_, false); }
+  void answer_ping(const Context& context);
+  // Notes of those who keep it: in which report its touch stands, and that of its ping (0: none waits), whether it
+  // is listed for writing, for another try.
+  std::uint64_t touch_mark = 0, ping_mark = 0;
   bool write_mark = false, stall_mark = false;
 
  private:
@@ -144,7 +150,7 @@ class Connection {
   bool full_ = false;       // too many requests in flight
   bool congested_ = false;  // too much output waits
   bool told_reading_ = true;
-  bool touched_ = false;
+  bool touched_ = false, pinged_ = false;
   Traffic traffic_;
   std::int64_t heard_ms_;  // mono_ms
   std::string output_;

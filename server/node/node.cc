@@ -192,7 +192,7 @@ void Node::peer_message(Now now, ServerId peer, broadcast::LinkId link, const Pe
   else if (const auto* report = std::get_if<TouchReport>(&message))
     state_->on_touch_report(peer, link, *report);
   else
-    state_->on_touch_confirm(peer, link, std::get<TouchConfirm>(message));
+    state_->on_touch_confirm(now, peer, link, std::get<TouchConfirm>(message));
 }
 
 void Node::peer_down(Now now, ServerId peer, broadcast::LinkId link) {

@@ -25,6 +25,7 @@ void Node::State::serve(Now now, frontend::Connection& connection) {
   if (left->take_touched()) {
     const frontend::Bound& bound = *left->bound();
     touches.touch(now, bound.session, id, bound.timeout_ms, left->touch_mark);
+    if (left->take_ping()) left->ping_mark = left->touch_mark;
   }
   if (watches.size_of(id) > config.limits.max_watches_per_connection) return close(id, true);
   if (left->stalled() && !std::exchange(left->stall_mark, true)) stalled.push_back(id);

@@ -65,7 +65,8 @@ struct Node::State {
   void expire(Now now, broadcast::BarrierId id);
   void follow_leadership(Now now);
   void on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report);
-  void on_touch_confirm(ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
+  void on_touch_confirm(Now now, ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
+  void answer_pings(Now now, const frontend::Touches::Counted& counted);
   [[nodiscard]] bool is_current(ServerId from, broadcast::LinkId link) const;
 
   // status.cc, words.cc: people.
