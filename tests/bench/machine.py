@@ -28,8 +28,8 @@ def _first(pattern, path):
     return found.group(1).strip() if found else "unknown"
 
 
-def _version(*command):
-    return subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]
+def compiler():
+    return subprocess.run(["c++", "--version"], check=True, capture_output=True, text=True).stdout.splitlines()[0]
 
 
 def packages(*names):
@@ -47,5 +47,5 @@ def describe(folder):
     memory = int(_first(r"^MemTotal:\s+(\d+)", "/proc/meminfo")) / 2**20
     return [f"{os.cpu_count()} × {processor}, {memory:.0f} GiB of memory, "
             f"Linux {platform.release()}, data on {file_system(folder)}",
-            f"{_version('c++', '--version')}; {', '.join(packages('zookeeper', 'openjdk-17-jre-headless'))}",
+            f"{compiler()}; {', '.join(packages('zookeeper', 'openjdk-17-jre-headless'))}",
             f"load when it ended: {os.getloadavg()[0]:.1f} (others may have worked on the machine)"]
