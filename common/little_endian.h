@@ -13,10 +13,15 @@ namespace muster {
 static_assert(std::endian::native == std::endian::little,
               "the copies below assume it; a loop over shifted bytes costs ten times as much");
 
+// Requires room for sizeof(T) bytes there.
+template <std::unsigned_integral T>
+void write_le(char* at, T value) {
+  std::memcpy(at, &value, sizeof value);
+}
 template <std::unsigned_integral T>
 void append_le(std::string& out, T value) {
   char bytes[sizeof value];
-  std::memcpy(bytes, &value, sizeof value);
+  write_le(bytes, value);
   out.append(bytes, sizeof value);
 }
 
