@@ -1,6 +1,7 @@
 """What is measured: real ensembles, and the two servers that do nothing (null_server.cc, null_chain.cc)."""
 
 import contextlib
+import os
 import pathlib
 import subprocess
 
@@ -12,9 +13,19 @@ DATA_BYTES = 100
 class Target:
     """Somewhere to send requests to. `hosts` names a server that does not lead first: a single connection goes there."""
 
-    def __init__(self, name, hosts):
+    def __init__(self, name, hosts, processes):
         self.name = name
         self.hosts = hosts
+        self._processes = processes
+
+    def cpu_seconds(self):
+        """What all its processes have used so far."""
+        ticks = 0
+        for process in self._processes:
+            with open(f"/proc/{process.pid}/stat") as file:
+                user, system = file.read().rpartition(")")[2].split()[11:13]
+            ticks += int(user) + int(system)
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -23,7 +34,7 @@ def ensemble(kind, directory):
         servers.wait_voting() if kind == "muster" else servers.wait_serving()
         leader = servers.wait_leader()
         followers = [server for server in servers.servers if server is not leader]
-        yield Target(kind, ",".join(server.hosts for server in followers + [leader]))
+        yield Target(kind, ",".join(server.hosts for server in followers + [leader]), [server.process for server in servers.servers])
 
 
 @contextlib.contextmanager
@@ -55,7 +66,8 @@ def _address(process):
 @contextlib.contextmanager
 def null_server(data_bytes=DATA_BYTES):
     with _processes() as start:
-        yield Target("limit", _address(start("null_server", 0, data_bytes)))
+        server = start("null_server", 0, data_bytes)
+        yield Target("limit", _address(server), [server])
 
 
 @contextlib.contextmanager
@@ -66,7 +78,7 @@ def null_chain(directory, data_bytes=DATA_BYTES):
         try:
             servers = [start("null_chain", number, files[number - 1], 0, leader_port, data_bytes) for number in (1, 2, 3)]
             leader, *followers = [_address(server) for server in servers]
-            yield Target("chain", ",".join(followers + [leader]))
+            yield Target("chain", ",".join(followers + [leader]), servers)
         finally:
             for file in files:
                 file.unlink(missing_ok=True)

@@ -87,8 +87,12 @@ class Bench:
         command = [program("muster"), "bench", workload, "-s", self.targets[name].hosts, "--connections", connections,
                    "--in-flight", in_flight, "--size", targets.DATA_BYTES, "--seconds", seconds or self.arguments.seconds,
                    "--warm-up", self.arguments.warm_up, "--rate", rate, "--json", file]
+        used = self.targets[name].cpu_seconds()
         subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
         figures = json.loads(file.read_text())
+        # What prepared the keys is in it too, and is little beside the rest.
+        requests = figures["completed"] * (1 + figures["warm_up"] / figures["seconds"])
+        figures["cpu_us"] = 1e6 * (self.targets[name].cpu_seconds() - used) / max(requests, 1)
         assert not figures["errors"], f"{name}: {workload}: {figures['errors']}"
         return figures
 
@@ -131,6 +135,14 @@ def latency_rows(bench, rounds, seconds):
                spread, Goal("zookeeper", 1), "yes" if spread.median >= 1 else "no")
 
 
+def cpu_rows(bench):
+    """Of all servers together, for one request. It depends little on what else the machine does."""
+    for line in (LINES[0], LINES[2]):
+        ours, theirs = ([figures["cpu_us"] for figures in bench.figures[line.name, name]] for name in ("muster", "zookeeper"))
+        yield (f"{line.name}: CPU", f"{statistics.median(ours):.2f} µs", "zookeeper", f"{statistics.median(theirs):.2f} µs",
+               Spread([b / a for a, b in zip(ours, theirs)]), Goal("zookeeper"), "")
+
+
 HEADINGS = ("work", "Muster", "beside", "its figure", "times better (least–greatest)", "goal", "reached")
 
 
@@ -170,7 +182,7 @@ def run(arguments):
         for number in range(arguments.rounds):
             bench.in_turn(lines, number)
             print(f"round {number + 1} of {arguments.rounds}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        tables = {"Throughput": show(ratio_rows(bench, LINES)),
+        tables = {"Throughput": show(ratio_rows(bench, LINES)), "CPU of all servers for one request": show(cpu_rows(bench)),
                   f"Latency at {STEADY_SHARE:.0%} of ZooKeeper's best throughput, open loop":
                       show(latency_rows(bench, arguments.rounds, 2 if arguments.quick else 10))}
         if not arguments.quick:

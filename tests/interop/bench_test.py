@@ -6,13 +6,31 @@ import subprocess
 import tempfile
 import unittest
 
+from bench.targets import null_chain, null_server
 from interop.cluster import Ensemble, program
 
 WAIT = 120
 WORKLOADS = ("create", "set", "get", "exists", "mixed", "ephemeral", "multi", "watch", "sessions")
 
 
-class BenchCase:
+class Commands:
+    hosts = None
+
+    def run_muster(self, *arguments, hosts=None, status=0):
+        result = subprocess.run([program("muster"), "--servers", hosts or self.hosts, *map(str, arguments)],
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=WAIT)
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        return result.stdout if status == 0 else result.stderr
+
+    def bench(self, workload, *arguments, hosts=None):
+        with tempfile.TemporaryDirectory(prefix="muster-test-") as folder:
+            file = pathlib.Path(folder) / "figures.json"
+            self.run_muster("bench", workload, "--connections", 6, "--in-flight", 5, "--keys", 20, "--json", file, *arguments,
+                            hosts=hosts)
+            return json.loads(file.read_text())
+
+
+class BenchCase(Commands):
     """The tests, for one kind of servers."""
 
     kind = None
@@ -22,18 +40,7 @@ class BenchCase:
         cls.ensemble = Ensemble(3, kind=cls.kind)
         cls.addClassCleanup(cls.ensemble.close)
         cls.ensemble.start()
-
-    def run_muster(self, *arguments, hosts=None, status=0):
-        result = subprocess.run([program("muster"), "--servers", hosts or self.ensemble.hosts, *map(str, arguments)],
-                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=WAIT)
-        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
-        return result.stdout if status == 0 else result.stderr
-
-    def bench(self, workload, *arguments):
-        with tempfile.TemporaryDirectory(prefix="muster-test-") as folder:
-            file = pathlib.Path(folder) / "figures.json"
-            self.run_muster("bench", workload, "--connections", 6, "--in-flight", 5, "--keys", 20, "--json", file, *arguments)
-            return json.loads(file.read_text())
+        cls.hosts = cls.ensemble.hosts
 
     def znodes(self, path="/"):
         return [name for name in self.run_muster("ls", path).split() if name != "zookeeper"]
@@ -69,7 +76,7 @@ class BenchCase:
     def test_below_a_chroot_with_two_threads(self):
         self.run_muster("create", "/below")
         figures = self.run_muster("bench", "mixed", "--seconds", 0.2, "--warm-up", 0, "--threads", 2, "--keep",
-                                  hosts=self.ensemble.hosts + "/below")
+                                  hosts=self.hosts + "/below")
         self.assertIn("errors      none", figures)
         self.assertEqual(self.znodes(), ["below"])
         self.assertEqual(len(self.znodes("/below")), 1)
@@ -89,6 +96,17 @@ class BenchZooKeeper(BenchCase, unittest.TestCase):
     kind = "zookeeper"
 
     test_refusals = None  # these are the command's own
+
+
+class BenchNull(Commands, unittest.TestCase):
+    def test_servers_that_do_nothing(self):
+        with tempfile.TemporaryDirectory(prefix="muster-test-") as folder, null_server() as limit, null_chain(folder) as chain:
+            for target, workloads in ((limit, ("get", "set")), (chain, ("set", "create"))):
+                for workload in workloads:
+                    with self.subTest(target=target.name, workload=workload):
+                        figures = self.bench(workload, "--seconds", 0.2, "--warm-up", 0, hosts=target.hosts)
+                        self.assertEqual(figures["errors"], {})
+                        self.assertGreater(figures["completed"], 0)
 
 
 if __name__ == "__main__":
