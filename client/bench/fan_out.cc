@@ -88,7 +88,7 @@ void FanOut::lost(Connection& connection, Time now) {
 Time FanOut::advance(Time now) {
   const Time end = results_.window.to;
   if (now < end) return end;
-  if (changing_ && now >= end + late_events) ++results_.unanswered;
+  if (changing_ && now >= end + late_events) results_.given_up({changed_, Kind::write}, now);
   done_ = !changing_ || now >= end + late_events;
   return end + late_events;
 }

@@ -19,7 +19,12 @@ class Results {
   // Throughput goes by when a request completed; latency and errors go by when it was due.
   void completed(Sent sent, Time at) {
     completions.completed(at);
-    if (window.holds(sent.due)) (sent.kind == Kind::read ? reads : writes).record(at - sent.due);
+    took(sent, at);
+  }
+  // Nobody waits for it any longer: it would have taken at least so long.
+  void given_up(Sent sent, Time at) {
+    ++unanswered;
+    took(sent, at);
   }
   void failed(Sent sent, ErrorCode error) {
     if (window.holds(sent.due)) ++errors[error];
@@ -37,6 +42,11 @@ class Results {
   Histogram reads, writes;
   std::map<ErrorCode, std::uint64_t> errors;
   std::uint64_t unanswered = 0;  // when the time for late answers was over
+
+ private:
+  void took(Sent sent, Time at) {
+    if (window.holds(sent.due)) (sent.kind == Kind::read ? reads : writes).record(at - sent.due);
+  }
 };
 
 }  // namespace muster::bench

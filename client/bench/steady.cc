@@ -75,8 +75,10 @@ Time Steady::advance(Time now) {
   if (now < end) return schedule_.pace ? std::min(schedule_.pace->next(), end) : end;
   done_ = !owes();
   if (now < end + late_answers || done_) return end + late_answers;
-  for (const Connection& connection : loop_->connections())
-    results_.unanswered += connection.in_flight().size() + waiting_[connection.index()].size();
+  for (const Connection& connection : loop_->connections()) {
+    for (const Sent& sent : connection.in_flight()) results_.given_up(sent, now);
+    for (const Time due : waiting_[connection.index()]) results_.given_up({due, Kind::write}, now);
+  }
   done_ = true;
   return now;
 }

@@ -93,7 +93,9 @@ class Bench:
         # What prepared the keys is in it too, and is little beside the rest.
         requests = figures["completed"] * (1 + figures["warm_up"] / figures["seconds"])
         figures["cpu_us"] = 1e6 * (self.targets[name].cpu_seconds() - used) / max(requests, 1)
-        assert not figures["errors"], f"{name}: {workload}: {figures['errors']}"
+        # At a fixed rate a server may fall behind; what it owes at the end is in its latencies with the time waited so far.
+        wrong = {error: number for error, number in figures["errors"].items() if rate == 0 or error != "not answered in time"}
+        assert not wrong, f"{name}: {workload}: {wrong}"
         return figures
 
     def in_turn(self, lines, number):

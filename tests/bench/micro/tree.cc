@@ -64,14 +64,17 @@ class World {
 std::vector<std::string> some_paths() {
   Random random(1);
   std::vector<std::string> paths;
+  paths.reserve(4096);
   for (int i = 0; i < 4096; ++i) paths.push_back(path_of(random.between(0, nodes() - 1)));
   return paths;
 }
 
 void tree_set(benchmark::State& state) {
   World& world = World::shared();
+  const std::vector<std::string> paths = some_paths();
   std::vector<std::string> commands;
-  for (const std::string& path : some_paths())
+  commands.reserve(paths.size());
+  for (const std::string& path : paths)
     commands.push_back(world.write(wire::SetDataRequest{path, std::string(100, 'y'), -1}));
   std::size_t i = 0;
   for (auto _ : state) benchmark::DoNotOptimize(world.apply(commands[i++ % commands.size()]));
