@@ -15,9 +15,6 @@ namespace muster::frontend {
 // The identity that every connection starts with.
 [[nodiscard]] AuthId ip_identity(std::string_view address);
 
-// "user:base64(sha1(credentials))"; the user is what stands before the first ":", or all of it.
-[[nodiscard]] std::string digest_identity(std::string_view credentials);
-
 // They go along with each of the connection's writes.
 inline constexpr std::size_t max_identities_bytes = std::size_t{16} * 1024;
 
