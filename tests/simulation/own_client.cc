@@ -120,7 +120,7 @@ void OwnClient::on_answer(const Request& request, const wire::Reply& reply) {
 void OwnClient::on_watch_event(const wire::WatcherEvent& event) {
   static constexpr EventType types[] = {EventType::node_created, EventType::node_deleted,
                                         EventType::data_changed, EventType::children_changed};
-  heard_.emplace_back(Event{types[static_cast<int>(event.type) - 1], event.path});
+  heard_.emplace_back(WatchedEvent{types[static_cast<int>(event.type) - 1], event.path});
 }
 
 // What it does
@@ -230,23 +230,23 @@ void OwnClient::do_action(const client::Complete& complete) {
   }
 }
 
-void OwnClient::do_action(const client::Notify& notify) {
-  switch (notify.event.type) {
-    case EventType::connected:
-    case EventType::disconnected:
-      return;
-    case EventType::expired:
-    case EventType::closed:
-      if (!asked_.empty()) broken("told", who() + " is over and owes answers");
-      world_.expiry.given_up(session_machine_->id(), world_.loop.now_us());
-      return forget_session();
-    default:
-      break;
-  }
-  const auto* event = heard_.empty() ? nullptr : std::get_if<Event>(&heard_.front());
-  if (event == nullptr || !(*event == notify.event)) {
-    broken("told", fmt::format("{} tells of {} {} out of turn", who(), describe(notify.event.type),
-                               notify.event.path));
+void OwnClient::do_action(const client::Probe& /*probe*/) {
+  broken("told", who() + " looks for a server with a quorum, though all have one");
+}
+
+void OwnClient::do_action(const client::StateChanged& change) {
+  if (!is_over(change.state)) return;
+  if (!asked_.empty()) broken("told", who() + " is over and owes answers");
+  world_.expiry.given_up(session_machine_->id(), world_.loop.now_us());
+  forget_session();
+}
+
+void OwnClient::do_action(const client::WatchFired& fired) {
+  if (fired.event.type == EventType::gap) return;
+  const auto* event = heard_.empty() ? nullptr : std::get_if<WatchedEvent>(&heard_.front());
+  if (event == nullptr || !(*event == fired.event)) {
+    broken("told",
+           fmt::format("{} tells of {} {} out of turn", who(), describe(fired.event.type), fired.event.path));
   }
   heard_.pop_front();
 }

@@ -36,7 +36,7 @@ class OwnClient : public Client {
     std::string token;
     wire::Reply reply;
   };
-  using Heard = std::variant<Answer, Event>;
+  using Heard = std::variant<Answer, WatchedEvent>;
 
   void act() override;
   void submit(wire::Request request, std::string token) override;
@@ -55,7 +55,9 @@ class OwnClient : public Client {
   void do_action(const client::Disconnect& disconnect);
   void do_action(const client::Write& write);
   void do_action(const client::Complete& complete);
-  void do_action(const client::Notify& notify);
+  void do_action(const client::Probe& probe);
+  void do_action(const client::StateChanged& change);
+  void do_action(const client::WatchFired& fired);
   void set_timer();
   void note_sent(std::string_view frame);
   void compare_watches(const wire::SetWatchesRequest& request);
