@@ -16,6 +16,8 @@ enum class Mutant {
   replay_past_commit_mark,
   older_vote_file_counts,
   watch_after_reply,
+  resent_under_new_xid,
+  watches_not_set_again,
   checkpoint_ahead_of_the_log,
   checkpoint_without_copies,
 };

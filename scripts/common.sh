@@ -7,6 +7,9 @@ jobs=$(nproc)
 build_packages=(g++ cmake ninja-build libboost1.81-dev libprotobuf-dev protobuf-compiler libleveldb-dev libfmt-dev libspdlog-dev
   libyaml-cpp-dev libcli11-dev libedit-dev libssl-dev nlohmann-json3-dev)
 
+# What the sanitizers and fuzzers are built with.
+fuzz_packages=(catch2 clang libclang-rt-dev)
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
@@ -41,6 +44,12 @@ configure() {
     cat "$log" >&2
     fail "cmake could not configure $directory"
   }
+}
+
+# configure_asan DIRECTORY: clang, address and undefined-behaviour sanitizers, ready for the fuzzers.
+configure_asan() {
+  configure "$1" -DMUSTER_TESTS=ON -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+    -DMUSTER_SANITIZE=address,undefined,fuzzer-no-link
 }
 
 # build DIRECTORY [TARGET…]: builds the targets, or everything.

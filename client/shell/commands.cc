@@ -12,8 +12,8 @@
 namespace muster::shell {
 namespace {
 
-std::string sentence(const Failure& failure, const std::string& path, bool creating) {
-  switch (failure.code) {
+std::string sentence(const error_code& error, const std::string& path, bool creating) {
+  switch (static_cast<ErrorCode>(error.value())) {
     case ErrorCode::no_node:
       if (creating)
         return fmt::format("the parent of {} does not exist; add --parents to create it too", path);
@@ -40,9 +40,10 @@ std::string sentence(const Failure& failure, const std::string& path, bool creat
           "again",
           path);
     case ErrorCode::bad_arguments:
-      return failure.message + "; write it as /name/of/node";
+      return fmt::format("'{}' is not the name of a node: it {}; write it as /name/of/node", path,
+                         why_invalid(path));
     default:
-      return failure.message + "; the server's log may say why";
+      return fmt::format("{}: {}; the server's log may say why", path, error.message());
   }
 }
 
@@ -73,11 +74,11 @@ std::string child_of(const std::string& path, const std::string& name) {
 }
 
 // Above `path`, the root excluded, from the top.
-void create_parents(Client& client, const std::string& path) {
+void create_parents(const BlockingClient& client, const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     const std::string parent = path.substr(0, slash);
     const auto created = client.create(parent, "");
-    if (!created && created.error().code != ErrorCode::node_exists) {
+    if (!created && created.error() != ErrorCode::node_exists) {
       throw Complaint(sentence(created.error(), parent, true));
     }
   }
@@ -87,7 +88,7 @@ enum class Order { parents_first, children_first };
 
 // Calls visit with every node from `path` down. A node that goes away meanwhile is left out, except `path`
 // itself.
-void walk(Client& client, const std::string& path, Order order,
+void walk(const BlockingClient& client, const std::string& path, Order order,
           const std::function<void(const std::string&)>& visit) {
   struct Step {
     std::string path;
@@ -102,7 +103,7 @@ void walk(Client& client, const std::string& path, Order order,
       continue;
     }
     auto children = client.children(step.path);
-    if (!children && children.error().code == ErrorCode::no_node && step.path != path) continue;
+    if (!children && children.error() == ErrorCode::no_node && step.path != path) continue;
     const std::vector<std::string> names = must(std::move(children), step.path).names;
     if (order == Order::parents_first) visit(step.path);
     if (order == Order::children_first) steps.push_back({step.path, true});
@@ -111,90 +112,87 @@ void walk(Client& client, const std::string& path, Order order,
   }
 }
 
-// The last event was `expired`, or `closed` because we wanted it.
-void complain_if_lost(const Event& last) {
-  if (last.type == EventType::expired) {
+// The session is over, and not because we wanted it.
+void complain_if_lost(const error_code& end) {
+  if (end == ErrorCode::session_expired) {
     throw Complaint(
         "no server was reachable for too long, the session and its ephemeral nodes have ended; see 'muster "
         "status'");
   }
 }
 
-bool is_last(const Event& event) {
-  return event.type == EventType::expired || event.type == EventType::closed;
-}
-
 }  // namespace
 
-std::unique_ptr<Client> open(const std::string& servers) {
-  ClientOptions options;
-  options.servers = servers;
-  options.connect_timeout = std::chrono::seconds(5);
-  auto client = Client::open(options);
-  if (client) return std::move(*client);
-  if (client.error().code == ErrorCode::bad_arguments) throw Complaint(client.error().message);
+BlockingClient open(const std::string& servers) {
+  ClientConfig config;
+  config.servers = servers;
+  config.connect_timeout = std::chrono::seconds(5);
+  if (const std::string why = why_invalid(config); !why.empty()) throw Complaint(why);
+  BlockingClient client(config);
+  if (client.connected()) return client;
   throw Complaint(
       fmt::format("no server at {} gave a session; see 'muster status', or name others with -s", servers));
 }
 
-void create(Client& client, const Create& what) {
+void create(const BlockingClient& client, const Create& what) {
   if (what.parents) create_parents(client, what.path);
   const CreateMode mode = what.ephemeral
                               ? (what.sequential ? CreateMode::ephemeral_sequential : CreateMode::ephemeral)
                               : (what.sequential ? CreateMode::sequential : CreateMode::persistent);
-  print(must(client.create(what.path, what.data, mode), what.path, true));
+  print(must(client.create(what.path, what.data, mode), what.path, true).path);
   std::fflush(stdout);
 }
 
-void hold(Client& client) {
-  Event event = client.next_event();
-  while (!is_last(event)) event = client.next_event();
-  complain_if_lost(event);
+void hold(const BlockingClient& client) {
+  const BlockingSessionEvents events = client.session_events();
+  Answer<SessionState> state = events.next();
+  while (state) state = events.next();
+  complain_if_lost(state.error());
 }
 
-void get(Client& client, const Get& what) {
-  const Node node = must(client.get(what.path), what.path);
+void get(const BlockingClient& client, const Get& what) {
+  const Value node = must(client.get(what.path), what.path);
   std::fwrite(node.data.data(), 1, node.data.size(), stdout);
   // The data and nothing else for programs; a line for people.
   if (what.stat || isatty(STDOUT_FILENO) == 1) print("");
   if (what.stat) print_stat(node.stat);
 }
 
-void set(Client& client, const Set& what) {
+void set(const BlockingClient& client, const Set& what) {
   (void)must(client.set(what.path, what.data, what.version), what.path);
 }
 
-void list(Client& client, const List& what) {
+void list(const BlockingClient& client, const List& what) {
   if (what.recursive) return walk(client, what.path, Order::parents_first, print);
   for (const std::string& name : must(client.children(what.path), what.path).names) print(name);
 }
 
-void stat(Client& client, const std::string& path) {
+void stat(const BlockingClient& client, const std::string& path) {
   const auto found = must(client.exists(path), path);
-  if (!found) throw Complaint(sentence({ErrorCode::no_node, ""}, path, false));
+  if (!found) throw Complaint(sentence(ErrorCode::no_node, path, false));
   print_stat(*found);
 }
 
-void remove(Client& client, const Delete& what) {
+void remove(const BlockingClient& client, const Delete& what) {
   if (what.path == "/") throw Complaint("the root can't be deleted; name a node below it");
   if (!what.recursive) return must(client.remove(what.path, what.version), what.path);
   walk(client, what.path, Order::children_first, [&](const std::string& path) {
     const bool top = path == what.path;
     const auto removed = client.remove(path, top ? what.version : any_version);
-    const bool gone_already = !top && !removed && removed.error().code == ErrorCode::no_node;
+    const bool gone_already = !top && !removed && removed.error() == ErrorCode::no_node;
     if (!removed && !gone_already) throw Complaint(sentence(removed.error(), path, false));
   });
 }
 
-void watch(Client& client, const WatchFor& what) {
-  must(client.watch(what.path, what.recursive ? WatchMode::recursive : WatchMode::persistent), what.path);
-  bool was_connected = false;  // the first event says so, of the connection that set the watch
+void watch(const BlockingClient& client, const WatchFor& what) {
+  const BlockingWatchStream changes =
+      must(client.watch(what.path, what.recursive ? WatchMode::recursive : WatchMode::persistent), what.path);
   for (;;) {
-    const Event event = client.next_event();
-    if (is_last(event)) return complain_if_lost(event);
-    const bool first = event.type == EventType::connected && !std::exchange(was_connected, true);
-    if (first) continue;
-    print(std::string(describe(event.type)) + (event.path.empty() ? "" : " " + event.path));
+    const Answer<WatchedEvent> event = changes.next();
+    if (!event) return complain_if_lost(event.error());
+    const bool gap = event->type == EventType::gap;
+    print(gap ? fmt::format("reconnected; changes of {} may have been missed", event->path)
+              : fmt::format("{} {}", describe(event->type), event->path));
     std::fflush(stdout);
   }
 }

@@ -35,7 +35,7 @@ Interrupt::~Interrupt() {
   thread_.join();
 }
 
-void Interrupt::closes(Client& client) {
+void Interrupt::closes(const BlockingClient& client) {
   const std::lock_guard lock(mutex_);
   client_ = &client;
 }
@@ -48,7 +48,7 @@ void Interrupt::wait() {
     const std::lock_guard lock(mutex_);
     if (over_) return;
     if (!client_) std::_Exit(status_of_an_interrupted_program);
-    client_->close();
+    client_->close_soon();
   }
 }
 

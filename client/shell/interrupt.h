@@ -1,7 +1,7 @@
 // Ctrl-C (SIGINT) and SIGTERM close a client, so that its session ends at once and not by time-out.
 #pragma once
 
-#include <muster/client.h>
+#include <muster/blocking_client.h>
 
 #include <mutex>
 #include <thread>
@@ -18,13 +18,13 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   // The client must outlive this object.
-  void closes(Client& client);
+  void closes(const BlockingClient& client);
 
  private:
   void wait();
 
   std::mutex mutex_;
-  Client* client_ = nullptr;
+  const BlockingClient* client_ = nullptr;
   bool over_ = false;
   std::thread thread_;
 };

@@ -4,8 +4,10 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 
+#include "client/bench/command.h"
 #include "client/shell/commands.h"
 #include "client/shell/interrupt.h"
 #include "client/shell/status.h"
@@ -17,7 +19,7 @@ using namespace muster::shell;
 
 // Everything that the words of the command line can fill in.
 struct Words {
-  std::string servers = muster::ClientOptions{}.servers;
+  std::string servers = muster::ClientConfig{}.servers;
   Create create;
   Get get;
   Set set;
@@ -29,7 +31,7 @@ struct Words {
   bool with_data = false;
 };
 
-using Work = std::function<void(muster::Client&)>;
+using Work = std::function<void(const muster::BlockingClient&)>;
 
 // "-" stands for standard input.
 std::string data_of(const std::string& word) {
@@ -37,13 +39,10 @@ std::string data_of(const std::string& word) {
   return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 
-void with_client(const std::string& servers, const Work& work) {
-  const auto client = open(servers);
-  work(*client);
-}
+void with_client(const std::string& servers, const Work& work) { work(open(servers)); }
 
 void until_interrupted(const std::string& servers, const Work& work) {
-  std::unique_ptr<muster::Client> client;  // outlives what may close it
+  std::optional<muster::BlockingClient> client;  // outlives what may close it
   Interrupt interrupt;
   client = open(servers);
   interrupt.closes(*client);
@@ -59,9 +58,10 @@ void add_create(CLI::App& app, Words& words) {
   command->add_option("DATA", words.create.data, "'-' reads standard input");
   command->callback([&words] {
     words.create.data = data_of(words.create.data);
-    const Work work = [&words](muster::Client& client) { create(client, words.create); };
+    const Work work = [&words](const muster::BlockingClient& client) { create(client, words.create); };
     if (!words.create.ephemeral) return with_client(words.servers, work);
-    until_interrupted(words.servers, [&](muster::Client& client) { work(client), hold(client); });
+    until_interrupted(words.servers,
+                      [&](const muster::BlockingClient& client) { work(client), hold(client); });
   });
 }
 
@@ -69,19 +69,21 @@ void add_reads(CLI::App& app, Words& words) {
   CLI::App* command = app.add_subcommand("get", "Print a node's data");
   command->add_flag("--stat", words.get.stat, "Then what is known of it");
   command->add_option("PATH", words.get.path)->required();
-  command->callback(
-      [&words] { with_client(words.servers, [&](muster::Client& client) { get(client, words.get); }); });
+  command->callback([&words] {
+    with_client(words.servers, [&](const muster::BlockingClient& client) { get(client, words.get); });
+  });
 
   command = app.add_subcommand("ls", "List a node's children");
   command->add_flag("-R,--recursive", words.list.recursive, "The paths of all nodes from there down");
   command->add_option("PATH", words.list.path)->capture_default_str();
-  command->callback(
-      [&words] { with_client(words.servers, [&](muster::Client& client) { list(client, words.list); }); });
+  command->callback([&words] {
+    with_client(words.servers, [&](const muster::BlockingClient& client) { list(client, words.list); });
+  });
 
   command = app.add_subcommand("stat", "Print what is known of a node besides its data");
   command->add_option("PATH", words.stat_path)->required();
   command->callback([&words] {
-    with_client(words.servers, [&](muster::Client& client) { stat(client, words.stat_path); });
+    with_client(words.servers, [&](const muster::BlockingClient& client) { stat(client, words.stat_path); });
   });
 }
 
@@ -92,7 +94,7 @@ void add_changes(CLI::App& app, Words& words) {
   command->add_option("DATA", words.set.data, "'-' reads standard input")->required();
   command->callback([&words] {
     words.set.data = data_of(words.set.data);
-    with_client(words.servers, [&](muster::Client& client) { set(client, words.set); });
+    with_client(words.servers, [&](const muster::BlockingClient& client) { set(client, words.set); });
   });
 
   command = app.add_subcommand("delete", "Delete a node");
@@ -100,7 +102,7 @@ void add_changes(CLI::App& app, Words& words) {
   command->add_flag("-r,--recursive", words.remove.recursive, "With all below it, one after the other");
   command->add_option("PATH", words.remove.path)->required();
   command->callback([&words] {
-    with_client(words.servers, [&](muster::Client& client) { remove(client, words.remove); });
+    with_client(words.servers, [&](const muster::BlockingClient& client) { remove(client, words.remove); });
   });
 }
 
@@ -109,7 +111,8 @@ void add_watch_and_status(CLI::App& app, Words& words) {
   command->add_flag("-r,--recursive", words.watch.recursive, "And of all nodes below it");
   command->add_option("PATH", words.watch.path)->required();
   command->callback([&words] {
-    until_interrupted(words.servers, [&](muster::Client& client) { watch(client, words.watch); });
+    until_interrupted(words.servers,
+                      [&](const muster::BlockingClient& client) { watch(client, words.watch); });
   });
 
   command =
@@ -148,6 +151,7 @@ int main(int argc, char** argv) {
   add_changes(app, words);
   add_watch_and_status(app, words);
   add_data(app, words);
+  muster::bench::add_command(app, words.servers);
   app.add_subcommand("help", "Print this")->callback([&app] {
     std::cout << app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
   });

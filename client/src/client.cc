@@ -1,275 +1,368 @@
 #include <muster/client.h>
-#include <muster/path.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <future>
-#include <mutex>
 #include <stdexcept>
 #include <utility>
 
-#include "client/src/connect_string.h"
-#include "client/src/link.h"
+#include "client/src/core.h"
+#include "client/src/translate.h"
 
 namespace muster {
-namespace {
+namespace client {
 
-struct WireMode {
-  wire::OpCode type;
-  std::int32_t flags;
+// What the copies of a client hold: the last one closes the session.
+class Handle {
+ public:
+  explicit Handle(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() { core_->close(); }
+
+  [[nodiscard]] Core& core() const { return *core_; }
+
+ private:
+  std::shared_ptr<Core> core_;
 };
 
-WireMode wire_mode(CreateMode mode) {
-  switch (mode) {
-    case CreateMode::persistent:
-      return {wire::OpCode::create, wire::create_flags::persistent};
-    case CreateMode::ephemeral:
-      return {wire::OpCode::create, wire::create_flags::ephemeral};
-    case CreateMode::sequential:
-      return {wire::OpCode::create, wire::create_flags::sequential};
-    case CreateMode::ephemeral_sequential:
-      return {wire::OpCode::create, wire::create_flags::ephemeral_sequential};
-    case CreateMode::container:
-      return {wire::OpCode::create_container, wire::create_flags::container};
-  }
-  return {wire::OpCode::create, wire::create_flags::persistent};
+namespace {
+
+template <class Body>
+Body* body_of(Answered& answered) {
+  return std::get_if<Body>(&answered.reply.body);
 }
 
-bool is_sequential(CreateMode mode) {
-  return mode == CreateMode::sequential || mode == CreateMode::ephemeral_sequential;
+// Makes decoders of functions that turn a Body into values: an error passes by them.
+template <class Body, class Take>
+auto decode(Take take) {
+  return [take](Answered& answered, auto&... values) -> error_code {
+    if (answered.reply.error != ErrorCode::ok) return answered.reply.error;
+    auto* body = body_of<Body>(answered);
+    if (!body) return ErrorCode::marshalling_error;
+    take(*body, values...);
+    return {};
+  };
 }
 
-// "" if a request may name it; the server appends a number to the name of a sequential node.
-std::string why_not(const std::string& path, bool sequential = false) {
-  const std::string_view why = why_invalid(sequential ? path + "0" : path);
-  return why.empty() ? "" : "the path '" + path + "' " + std::string(why);
+const auto nothing = [](Answered& answered) -> error_code { return answered.reply.error; };
+const auto stat = decode<wire::StatReply>([](wire::StatReply& body, Stat& out) { out = body.stat; });
+const auto value = decode<wire::GetDataReply>([](wire::GetDataReply& body, Value& out) {
+  out = {std::move(body.data).value_or(""), body.stat};
+});
+const auto names = decode<wire::Children2Reply>([](wire::Children2Reply& body, Children& out) {
+  std::sort(body.children.begin(), body.children.end());
+  out = {std::move(body.children), body.stat};
+});
+
+// That a node does not exist is no error here.
+error_code maybe_stat(Answered& answered, std::optional<Stat>& out) {
+  if (answered.reply.error == ErrorCode::no_node) return {};
+  Stat found;
+  const error_code error = stat(answered, found);
+  if (!error) out = found;
+  return error;
 }
 
-Failure bad(std::string why) { return {ErrorCode::bad_arguments, std::move(why)}; }
-
-Failure failure(std::string_view subject, ErrorCode code, bool write) {
-  std::string message = std::string(subject) + ": " + std::string(describe(code));
-  if (write && code == ErrorCode::connection_loss) message += "; the change may or may not have been made";
-  return {code, std::move(message)};
+// The decoder of a read that leaves a watch.
+template <class Decode>
+auto with_watch(std::string path, Decode decode) {
+  return [path = std::move(path), decode](Answered& answered, auto& out, Watch& watch) -> error_code {
+    const error_code error = decode(answered, out);
+    if (error) {
+      answered.core.drop_watch(answered.id);
+    } else {
+      watch = WatchQueue::watch(answered.core.make_watch(answered.id, path, true));
+    }
+    return error;
+  };
 }
 
-bool is_last(const Event& event) {
-  return event.type == EventType::expired || event.type == EventType::closed;
+std::string joined(const std::vector<std::string>& members) {
+  std::string text;
+  for (const std::string& member : members) text += (text.empty() ? "" : ",") + member;
+  return text;
 }
 
-const std::string& path_of(const Op& op) {
-  return std::visit([](const auto& o) -> const std::string& { return o.path; }, op);
+std::optional<std::string> joined_or_null(const std::vector<std::string>& members) {
+  if (members.empty()) return std::nullopt;
+  return joined(members);
+}
+
+constexpr const char* config_path = "/zookeeper/config";
+
+ConnectString must(Result<ConnectString> servers) {
+  if (!servers) throw std::invalid_argument(servers.error().message);
+  return *std::move(servers);
 }
 
 }  // namespace
 
-void throw_exception_from_error(const Failure& failure, const boost::source_location& /*where*/) {
-  throw std::runtime_error(failure.message);
-}
+// How one handle begins its operations.
+struct Caller {
+  Core& core;
+  std::chrono::milliseconds timeout;
+  bool linearizable;
 
-class Client::Impl {
- public:
-  Impl(client::ConnectString servers, const client::SessionConfig& config)
-      : chroot_(std::move(servers.chroot)),
-        link_(std::move(servers.hosts), config, [this](const Event& event) { on_event(event); }) {}
-
-  // Waits for the first word about the session: true if it is up.
-  bool wait_until_open() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !events_.empty() || last_; });
-    return !last_;
+  template <class Decode, class... Values>
+  void begin(Operation::Kind kind, detail::Handler<Values...> handler, wire::Request request, bool synced,
+             Decode decode) const {
+    using Made = Call<Decode, Values...>;
+    const auto call = std::make_shared<Made>(kind, std::move(handler), core.executor(), std::move(decode));
+    call->request = std::move(request);
+    call->timeout = timeout;
+    call->synced = synced;
+    const std::weak_ptr<Operation> operation = call;
+    on_cancellation(call->handler(), [weak_core = core.weak_from_this(), operation] {
+      if (const auto alive = weak_core.lock()) alive->cancel(operation);
+    });
+    core.submit(call);
   }
 
-  wire::Reply ask(wire::Request request) {
-    const auto answered = std::make_shared<std::promise<wire::Reply>>();
-    auto reply = answered->get_future();
-    link_.submit(std::move(request), [answered](wire::Reply r) { answered->set_value(std::move(r)); });
-    return reply.get();
+  template <class Decode, class... Values>
+  void write(detail::Handler<Values...> handler, wire::Request request, Decode decode) const {
+    begin(Operation::Kind::request, std::move(handler), std::move(request), false, std::move(decode));
+  }
+  template <class Decode, class... Values>
+  void read(detail::Handler<Values...> handler, wire::Request request, Decode decode) const {
+    begin(Operation::Kind::request, std::move(handler), std::move(request), linearizable, std::move(decode));
   }
 
-  // The body of the reply, which is of that type.
-  template <class Body>
-  Answer<Body> ask_for(std::string_view path, wire::Request request, bool write = false) {
-    wire::Reply reply = ask(std::move(request));
-    if (reply.error != ErrorCode::ok) return failure(path, reply.error, write);
-    return std::get<Body>(std::move(reply.body));
+  // A path as the servers know it. Nothing if it is malformed; then the operation has failed.
+  template <class... Values>
+  std::optional<std::string> full(detail::Handler<Values...>& handler, const std::string& path) const {
+    if (may_name(path)) return full_path(core.chroot(), path);
+    refuse(std::move(handler));
+    return std::nullopt;
   }
-
-  std::optional<Event> next_event(std::optional<std::chrono::milliseconds> limit) {
-    std::unique_lock lock(mutex_);
-    const auto ready = [this] { return !events_.empty() || last_; };
-    if (!limit) {
-      changed_.wait(lock, ready);
-    } else if (!changed_.wait_for(lock, *limit, ready)) {
-      return std::nullopt;
-    }
-    if (events_.empty()) return last_;
-    Event event = std::move(events_.front());
-    events_.pop_front();
-    return event;
+  template <class... Values>
+  void refuse(detail::Handler<Values...> handler) const {
+    post_to(std::move(handler), core.executor(), make_error_code(ErrorCode::bad_arguments), Values()...);
   }
-
-  void close() { link_.close(); }
-
-  // A caller's path as the server knows it, and back.
-  std::string full(std::string_view path) const {
-    if (chroot_.empty()) return std::string(path);
-    return path == "/" ? chroot_ : chroot_ + std::string(path);
-  }
-  std::string local(std::string path) const {
-    if (chroot_.empty() || path.compare(0, chroot_.size(), chroot_) != 0) return path;
-    return path.size() == chroot_.size() ? "/" : path.substr(chroot_.size());
-  }
-
-  wire::CreateRequest create_request(const CreateOp& op) const {
-    const WireMode mode = wire_mode(op.mode);
-    return {mode.type, full(op.path), op.data, op.acl, mode.flags, 0};
-  }
-  wire::MultiOp wire_op(const Op& op) const {
-    if (const auto* create = std::get_if<CreateOp>(&op)) return create_request(*create);
-    if (const auto* set = std::get_if<SetOp>(&op))
-      return wire::SetDataRequest{full(set->path), set->data, set->version};
-    if (const auto* remove = std::get_if<RemoveOp>(&op))
-      return wire::DeleteRequest{full(remove->path), remove->version};
-    const auto& check = std::get<CheckOp>(op);
-    return wire::CheckVersionRequest{full(check.path), check.version};
-  }
-  OpResult op_result(wire::MultiResult result) const {
-    if (auto* create = std::get_if<wire::CreateReply>(&result.body))
-      return {local(std::move(create->path)), {}};
-    if (auto* create = std::get_if<wire::Create2Reply>(&result.body))
-      return {local(std::move(create->path)), {}};
-    if (const auto* set = std::get_if<wire::StatReply>(&result.body)) return {"", set->stat};
-    return {};
-  }
-
- private:
-  void on_event(const Event& event) {
-    const std::lock_guard lock(mutex_);
-    if (is_last(event)) last_ = event;
-    if (events_.size() == max_events) events_.pop_front();
-    events_.push_back({event.type, event.path.empty() ? "" : local(event.path)});
-    changed_.notify_all();
-  }
-
-  std::string chroot_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Event> events_;
-  std::optional<Event> last_;  // the session is over
-  client::Link link_;          // last: its thread uses the others
 };
 
-Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Client::~Client() = default;
+}  // namespace client
 
-Answer<std::unique_ptr<Client>> Client::open(const ClientOptions& options) {
-  auto servers = client::parse_connect_string(options.servers);
-  if (!servers) return bad(servers.error().message);
-  if (options.session_timeout.count() <= 0 || options.session_timeout.count() > INT32_MAX) {
-    return bad("the session time-out is not a positive number of milliseconds");
+using client::Caller;
+using client::Operation;
+
+Client::Client(asio::any_io_executor executor, const ClientConfig& config)
+    : handle_(std::make_shared<client::Handle>(
+          client::Core::start(std::move(executor), config, client::must(client::servers_of(config))))) {}
+
+Caller Client::caller() const { return {handle_->core(), timeout_, linearizable_}; }
+
+Client::executor_type Client::get_executor() const { return handle_->core().executor(); }
+
+Client Client::with_timeout(std::chrono::milliseconds timeout) const {
+  Client copy = *this;
+  copy.timeout_ = timeout;
+  return copy;
+}
+
+Client Client::linearizable() const {
+  Client copy = *this;
+  copy.linearizable_ = true;
+  return copy;
+}
+
+// Changing the tree
+
+void Client::create(Handler<Created> handler, std::string path, std::string data,
+                    CreateOptions options) const {
+  const std::string& chroot = handle_->core().chroot();
+  auto request = client::create_request(chroot, path, std::move(data), options);
+  if (!request) return caller().refuse(std::move(handler));
+  const auto decode = [&chroot](wire::Create2Reply& body, Created& out) {
+    out = {client::local_path(chroot, std::move(body.path)), body.stat};
+  };
+  caller().write(std::move(handler), *std::move(request), client::decode<wire::Create2Reply>(decode));
+}
+
+void Client::set(Handler<Stat> handler, std::string path, std::string data, std::int32_t version) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().write(std::move(handler), wire::SetDataRequest{*std::move(full), std::move(data), version},
+                 client::stat);
+}
+
+void Client::remove(Handler<> handler, std::string path, std::int32_t version) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().write(std::move(handler), wire::DeleteRequest{*std::move(full), version}, client::nothing);
+}
+
+void Client::set_acl(Handler<Stat> handler, std::string path, std::vector<Acl> acl,
+                     std::int32_t version) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().write(std::move(handler), wire::SetAclRequest{*std::move(full), std::move(acl), version},
+                 client::stat);
+}
+
+void Client::multi(Handler<TransactionResult> handler, Transaction transaction) const {
+  const std::string& chroot = handle_->core().chroot();
+  const std::size_t size = transaction.size();
+  auto request = detail::Requests::request(chroot, std::move(transaction));
+  if (!request) return caller().refuse(std::move(handler));
+  const auto decode = [&chroot, size](client::Answered& answered, TransactionResult& out) -> error_code {
+    if (answered.reply.error != ErrorCode::ok) return answered.reply.error;
+    auto* body = client::body_of<wire::MultiReply>(answered);
+    return body ? detail::Requests::read(chroot, size, std::move(*body), out) : ErrorCode::marshalling_error;
+  };
+  caller().write(std::move(handler), *std::move(request), decode);
+}
+
+// Reading the tree
+
+void Client::get(Handler<Value> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().read(std::move(handler), wire::GetDataRequest{*std::move(full), false}, client::value);
+}
+
+void Client::exists(Handler<std::optional<Stat>> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().read(std::move(handler), wire::ExistsRequest{*std::move(full), false}, client::maybe_stat);
+}
+
+void Client::children(Handler<Children> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  wire::GetChildrenRequest request{wire::OpCode::get_children2, *std::move(full), false};
+  caller().read(std::move(handler), std::move(request), client::names);
+}
+
+void Client::count_descendants(Handler<std::int32_t> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  const auto decode = [](wire::CountReply& body, std::int32_t& out) { out = body.count; };
+  caller().read(std::move(handler), wire::GetAllChildrenNumberRequest{*std::move(full)},
+                client::decode<wire::CountReply>(decode));
+}
+
+void Client::get_acl(Handler<NodeAcl> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  const auto decode = [](wire::GetAclReply& body, NodeAcl& out) { out = {std::move(body.acl), body.stat}; };
+  caller().read(std::move(handler), wire::GetAclRequest{*std::move(full)},
+                client::decode<wire::GetAclReply>(decode));
+}
+
+void Client::ephemerals(Handler<std::vector<std::string>> handler, std::string prefix) const {
+  const std::string& chroot = handle_->core().chroot();
+  const auto decode = [&chroot](wire::EphemeralsReply& body, std::vector<std::string>& out) {
+    for (std::string& path : body.paths) out.push_back(client::local_path(chroot, std::move(path)));
+    std::sort(out.begin(), out.end());
+  };
+  caller().read(std::move(handler), wire::GetEphemeralsRequest{client::full_path(chroot, prefix)},
+                client::decode<wire::EphemeralsReply>(decode));
+}
+
+void Client::multi_read(Handler<ReadBatchResult> handler, ReadBatch batch) const {
+  auto request = detail::Requests::request(handle_->core().chroot(), batch);
+  if (!request) return caller().refuse(std::move(handler));
+  const auto decode = [batch = std::move(batch)](wire::MultiReply& body, ReadBatchResult& out) {
+    out = detail::Requests::unanswered(batch);
+    detail::Requests::read(std::move(body), out);
+  };
+  caller().read(std::move(handler), *std::move(request), client::decode<wire::MultiReply>(decode));
+}
+
+void Client::sync(Handler<> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().write(std::move(handler), wire::SyncRequest{*std::move(full)}, client::nothing);
+}
+
+// Watching
+
+void Client::get_and_watch(Handler<Value, Watch> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().read(std::move(handler), wire::GetDataRequest{*std::move(full), true},
+                client::with_watch(std::move(path), client::value));
+}
+
+void Client::exists_and_watch(Handler<std::optional<Stat>, Watch> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  caller().read(std::move(handler), wire::ExistsRequest{*std::move(full), true},
+                client::with_watch(std::move(path), client::maybe_stat));
+}
+
+void Client::children_and_watch(Handler<Children, Watch> handler, std::string path) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  wire::GetChildrenRequest request{wire::OpCode::get_children2, *std::move(full), true};
+  caller().read(std::move(handler), std::move(request), client::with_watch(std::move(path), client::names));
+}
+
+void Client::watch(Handler<WatchStream> handler, std::string path, WatchMode mode) const {
+  auto full = caller().full(handler, path);
+  if (!full) return;
+  const auto decode = [path = std::move(path)](client::Answered& answered, WatchStream& out) -> error_code {
+    if (answered.reply.error == ErrorCode::ok) {
+      out = client::WatchQueue::stream(answered.core.make_watch(answered.id, path, false));
+    }
+    return answered.reply.error;
+  };
+  caller().write(std::move(handler),
+                 wire::AddWatchRequest{*std::move(full), mode == WatchMode::recursive ? 1 : 0}, decode);
+}
+
+// The ensemble
+
+void Client::get_config(Handler<Value> handler) const {
+  caller().read(std::move(handler), wire::GetDataRequest{client::config_path, false}, client::value);
+}
+
+void Client::reconfig(Handler<Value> handler, Reconfiguration change) const {
+  wire::ReconfigRequest request{client::joined_or_null(change.joining),
+                                client::joined_or_null(change.leaving),
+                                client::joined_or_null(change.members), change.if_version};
+  caller().write(std::move(handler), std::move(request), client::value);
+}
+
+// The session
+
+void Client::connected(Handler<> handler) const {
+  caller().begin(Operation::Kind::connected, std::move(handler), {}, false, client::nothing);
+}
+
+void Client::add_auth(Handler<> handler, Credential credential) const {
+  wire::AuthRequest request{0, std::move(credential.scheme), std::move(credential.auth)};
+  caller().write(std::move(handler), std::move(request), client::nothing);
+}
+
+void Client::who_am_i(Handler<std::vector<AuthId>> handler) const {
+  const auto decode = [](wire::WhoAmIReply& body, std::vector<AuthId>& out) { out = std::move(body.ids); };
+  caller().write(std::move(handler), wire::WhoAmIRequest{}, client::decode<wire::WhoAmIReply>(decode));
+}
+
+void Client::graceful_close(Handler<> handler) const {
+  caller().begin(Operation::Kind::close, std::move(handler), {}, false, client::nothing);
+}
+
+void Client::close() const { handle_->core().close(); }
+
+SessionEvents Client::session_events() const {
+  return client::SessionQueue::events(handle_->core().session_events());
+}
+
+SessionState Client::state() const { return handle_->core().snapshot().state; }
+SessionId Client::session_id() const { return handle_->core().snapshot().id; }
+std::chrono::milliseconds Client::negotiated_timeout() const { return handle_->core().snapshot().timeout; }
+
+void Client::update_servers(std::string_view servers) const {
+  client::Core& core = handle_->core();
+  ClientConfig config = core.config();
+  config.servers = servers;
+  client::ConnectString parsed = client::must(client::servers_of(config));
+  if (parsed.chroot != core.chroot()) {
+    throw std::invalid_argument(
+        "the new servers have another chroot than the old; make a client of its own for it");
   }
-  client::SessionConfig config;
-  config.timeout_ms = static_cast<std::int32_t>(options.session_timeout.count());
-  config.establish_ms = options.connect_timeout.count();
-  auto impl = std::make_unique<Impl>(*std::move(servers), config);
-  if (!impl->wait_until_open()) return failure(options.servers, ErrorCode::connection_loss, false);
-  return std::unique_ptr<Client>(new Client(std::move(impl)));
+  core.update_servers(std::move(parsed.hosts));
 }
-
-Answer<std::string> Client::create(std::string_view path, std::string data, CreateMode mode,
-                                   std::vector<Acl> acl) {
-  CreateOp op{std::string(path), std::move(data), mode, std::move(acl)};
-  if (const std::string why = why_not(op.path, is_sequential(mode)); !why.empty()) return bad(why);
-  wire::Reply reply = impl_->ask(impl_->create_request(op));
-  if (reply.error != ErrorCode::ok) return failure(path, reply.error, true);
-  if (auto* stated = std::get_if<wire::Create2Reply>(&reply.body))
-    return impl_->local(std::move(stated->path));
-  return impl_->local(std::get<wire::CreateReply>(std::move(reply.body)).path);
-}
-
-Answer<Node> Client::get(std::string_view path, Watch watch) {
-  if (const std::string why = why_not(std::string(path)); !why.empty()) return bad(why);
-  auto reply =
-      impl_->ask_for<wire::GetDataReply>(path, wire::GetDataRequest{impl_->full(path), watch == Watch::yes});
-  if (!reply) return reply.error();
-  return Node{std::move(reply->data).value_or(""), reply->stat};
-}
-
-Answer<Children> Client::children(std::string_view path, Watch watch) {
-  if (const std::string why = why_not(std::string(path)); !why.empty()) return bad(why);
-  auto reply = impl_->ask_for<wire::Children2Reply>(
-      path, wire::GetChildrenRequest{wire::OpCode::get_children2, impl_->full(path), watch == Watch::yes});
-  if (!reply) return reply.error();
-  std::sort(reply->children.begin(), reply->children.end());
-  return Children{std::move(reply->children), reply->stat};
-}
-
-Answer<std::optional<Stat>> Client::exists(std::string_view path, Watch watch) {
-  if (const std::string why = why_not(std::string(path)); !why.empty()) return bad(why);
-  const auto reply =
-      impl_->ask_for<wire::StatReply>(path, wire::ExistsRequest{impl_->full(path), watch == Watch::yes});
-  if (reply) return std::optional<Stat>(reply->stat);
-  if (reply.error().code == ErrorCode::no_node) return std::optional<Stat>();
-  return reply.error();
-}
-
-Answer<Stat> Client::set(std::string_view path, std::string data, std::int32_t version) {
-  if (const std::string why = why_not(std::string(path)); !why.empty()) return bad(why);
-  const auto reply = impl_->ask_for<wire::StatReply>(
-      path, wire::SetDataRequest{impl_->full(path), std::move(data), version}, true);
-  if (!reply) return reply.error();
-  return reply->stat;
-}
-
-Answer<void> Client::remove(std::string_view path, std::int32_t version) {
-  if (const std::string why = why_not(std::string(path)); !why.empty()) return bad(why);
-  const auto reply =
-      impl_->ask_for<std::monostate>(path, wire::DeleteRequest{impl_->full(path), version}, true);
-  if (!reply) return reply.error();
-  return {};
-}
-
-Answer<void> Client::sync(std::string_view path) {
-  if (const std::string why = why_not(std::string(path)); !why.empty()) return bad(why);
-  const auto reply = impl_->ask_for<wire::PathReply>(path, wire::SyncRequest{impl_->full(path)});
-  if (!reply) return reply.error();
-  return {};
-}
-
-Answer<std::vector<OpResult>> Client::multi(const std::vector<Op>& ops) {
-  wire::MultiRequest request;
-  for (const Op& op : ops) {
-    const auto* create = std::get_if<CreateOp>(&op);
-    const std::string why = why_not(path_of(op), create && is_sequential(create->mode));
-    if (!why.empty()) return bad(why);
-    request.ops.push_back(impl_->wire_op(op));
-  }
-  auto reply = impl_->ask_for<wire::MultiReply>("the transaction", std::move(request), true);
-  if (!reply) return reply.error();
-  if (reply->results.size() != ops.size())
-    return failure("the transaction", ErrorCode::marshalling_error, true);
-  std::vector<OpResult> results;
-  for (std::size_t i = 0; i < ops.size(); ++i) {
-    wire::MultiResult& result = reply->results[i];
-    // Of a failed transaction: ok for those before the one that failed.
-    if (result.error != ErrorCode::ok) return failure(path_of(ops[i]), result.error, true);
-    results.push_back(impl_->op_result(std::move(result)));
-  }
-  return results;
-}
-
-Answer<void> Client::watch(std::string_view path, WatchMode mode) {
-  if (const std::string why = why_not(std::string(path)); !why.empty()) return bad(why);
-  const std::int32_t number = mode == WatchMode::recursive ? 1 : 0;
-  const auto reply = impl_->ask_for<wire::ErrorReply>(path, wire::AddWatchRequest{impl_->full(path), number});
-  if (!reply) return reply.error();
-  return {};
-}
-
-Event Client::next_event() { return *impl_->next_event(std::nullopt); }
-std::optional<Event> Client::next_event(std::chrono::milliseconds limit) { return impl_->next_event(limit); }
-void Client::close() { impl_->close(); }
 
 }  // namespace muster

@@ -12,16 +12,28 @@ std::string_view describe(EventType type) {
       return "data changed";
     case EventType::children_changed:
       return "children changed";
-    case EventType::connected:
-      return "connected";
-    case EventType::disconnected:
-      return "disconnected";
-    case EventType::expired:
-      return "session expired";
-    case EventType::closed:
-      return "closed";
+    case EventType::gap:
+      return "gap";
   }
   return "unknown event";
+}
+
+std::string_view describe(SessionState state) {
+  switch (state) {
+    case SessionState::connecting:
+      return "connecting";
+    case SessionState::connected:
+      return "connected";
+    case SessionState::connected_read_only:
+      return "connected read-only";
+    case SessionState::expired:
+      return "session expired";
+    case SessionState::closed:
+      return "closed";
+    case SessionState::auth_failed:
+      return "authentication failed";
+  }
+  return "unknown state";
 }
 
 }  // namespace muster

@@ -2,220 +2,182 @@
 
 #include <array>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
-#include <random>
-#include <thread>
-#include <unordered_map>
+#include <string>
 #include <utility>
 
 namespace muster::client {
-namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using boost::system::error_code;
 
-std::int64_t now_ms() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+namespace {
 
-Random random_from_system() {
-  std::random_device device;
-  return Random((std::uint64_t{device()} << 32U) | device());
-}
-
-SessionConfig with_hosts(SessionConfig config, std::size_t hosts) {
-  config.hosts = hosts;
-  return config;
-}
-
-// One connection, or the attempt to get one. Its handlers hold it; they do nothing once it is no longer the
-// link's current one, so that the session hears nothing of a connection that it has given up.
-struct Connection {
-  explicit Connection(asio::io_context& io) : resolver(io), socket(io) {}
-  tcp::resolver resolver;
-  tcp::socket socket;
-  std::array<char, 64 * 1024> input;
-  std::string output, writing;
-};
-using ConnectionPtr = std::shared_ptr<Connection>;
+constexpr std::chrono::milliseconds probe_time{1'000};
+constexpr std::string_view probe_word = "isro";
+constexpr std::string_view read_write_answer = "rw";
 
 }  // namespace
 
-// Everything but the constructor, the destructor and the two posting functions runs on thread_.
-class Link::Impl {
- public:
-  Impl(std::vector<Host> hosts, const SessionConfig& config, OnEvent on_event)
-      : hosts_(std::move(hosts)),
-        on_event_(std::move(on_event)),
-        session_(with_hosts(config, hosts_.size()), random_from_system(), now_ms()) {
-    asio::post(io_, [this] { on_timer(); });
-    thread_ = std::thread([this] { io_.run(); });
-  }
+// Its handlers hold it; they do nothing once it is closed, so that the session hears nothing of a connection that it
+// has given up.
+struct Link::Connection : std::enable_shared_from_this<Link::Connection> {
+  Connection(const asio::any_io_executor& strand, std::weak_ptr<Listener> to)
+      : listener(std::move(to)), resolver(strand), socket(strand) {}
 
-  ~Impl() {
-    close();
-    asio::post(io_, [this] { stopping_ = true, stop_when_over(); });
-    thread_.join();
-  }
-
-  void submit(wire::Request request, Done done) {
-    asio::post(io_, [this, request = std::move(request), done = std::move(done)]() mutable {
-      done_.emplace(session_.submit(now_ms(), std::move(request)), std::move(done));
-      act();
-    });
-  }
+  std::weak_ptr<Listener> listener;
+  tcp::resolver resolver;
+  tcp::socket socket;
+  std::array<char, 64 * 1024> input{};
+  std::string output, writing;
+  bool closed = false;
 
   void close() {
-    asio::post(io_, [this] {
-      session_.close(now_ms());
-      act();
-    });
+    closed = true;
+    error_code ignored;
+    resolver.cancel();
+    socket.close(ignored);
   }
 
- private:
-  void act();
-  void act_on(Connect& action);
-  void act_on(Disconnect& action);
-  void act_on(Write& action);
-  void act_on(Complete& action);
-  void act_on(Notify& action);
-  void connect(const ConnectionPtr& connection, const tcp::resolver::results_type& addresses);
-  void read(const ConnectionPtr& connection);
-  void write(const ConnectionPtr& connection);
-  void lost();
-  void on_timer();
-  void stop_when_over();
-
-  // True in a handler whose connection is still the current one and which was not told of an error.
-  bool still_good(const ConnectionPtr& connection, const boost::system::error_code& error) {
-    if (connection != connection_) return false;
-    if (error) lost();
-    return !error;
+  // Who is to be told, if anybody; tells of an error.
+  std::shared_ptr<Listener> told_of(const error_code& error) {
+    auto to = closed ? nullptr : listener.lock();
+    if (!to || !error) return to;
+    close();
+    to->on_lost();
+    return nullptr;
   }
 
-  std::vector<Host> hosts_;
-  OnEvent on_event_;
-  Session session_;
-  std::unordered_map<RequestId, Done> done_;
-  asio::io_context io_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
-  asio::steady_timer timer_{io_};
-  ConnectionPtr connection_;
-  bool stopping_ = false;
-  std::thread thread_;
+  void resolve(const Host& host) {
+    resolver.async_resolve(host.name, host.port,
+                           [self = shared_from_this()](const error_code& error, const auto& addresses) {
+                             if (self->told_of(error)) self->connect(addresses);
+                           });
+  }
+
+  void connect(const tcp::resolver::results_type& addresses) {
+    asio::async_connect(socket, addresses,
+                        [self = shared_from_this()](const error_code& error, const tcp::endpoint&) {
+                          const auto to = self->told_of(error);
+                          if (!to) return;
+                          error_code ignored;
+                          self->socket.set_option(tcp::no_delay(true), ignored);
+                          self->read();
+                          to->on_connected();
+                        });
+  }
+
+  void read() {
+    socket.async_read_some(asio::buffer(input),
+                           [self = shared_from_this()](const error_code& error, std::size_t size) {
+                             const auto to = self->told_of(error);
+                             if (!to) return;
+                             to->on_bytes(std::string_view(self->input.data(), size));
+                             if (!self->closed) self->read();
+                           });
+  }
+
+  void write() {
+    if (!writing.empty() || output.empty()) return;
+    writing.swap(output);
+    asio::async_write(socket, asio::buffer(writing),
+                      [self = shared_from_this()](const error_code& error, std::size_t) {
+                        if (!self->told_of(error)) return;
+                        self->writing.clear();
+                        self->write();
+                      });
+  }
 };
 
-// Does what the session asks, until it asks for nothing, and sets the timer anew.
-void Link::Impl::act() {
-  for (std::vector<Action> actions = session_.take_actions(); !actions.empty();
-       actions = session_.take_actions()) {
-    for (Action& action : actions) std::visit([this](auto& a) { act_on(a); }, action);
+struct Link::Question : std::enable_shared_from_this<Link::Question> {
+  Question(const asio::any_io_executor& strand, std::weak_ptr<Listener> to, HostId of)
+      : listener(std::move(to)), id(of), resolver(strand), socket(strand), timer(strand) {}
+
+  std::weak_ptr<Listener> listener;
+  HostId id;
+  tcp::resolver resolver;
+  tcp::socket socket;
+  asio::steady_timer timer;
+  std::string answer = std::string(read_write_answer.size(), '\0');
+  bool closed = false;
+
+  void close() {
+    if (std::exchange(closed, true)) return;
+    error_code ignored;
+    resolver.cancel();
+    socket.close(ignored);
+    timer.cancel();
   }
-  if (const auto next = session_.next_tick()) {
-    timer_.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(*next)));
-    timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) on_timer();
-    });
-  } else {
-    timer_.cancel();
+
+  void finish(bool read_write) {
+    if (closed) return;
+    close();
+    if (const auto to = listener.lock()) to->on_probed(id, read_write);
   }
-  stop_when_over();
+
+  void ask(const Host& host) {
+    timer.expires_after(probe_time);
+    timer.async_wait([self = shared_from_this()](const error_code&) { self->finish(false); });
+    resolver.async_resolve(host.name, host.port,
+                           [self = shared_from_this()](const error_code& error, const auto& addresses) {
+                             if (error) return self->finish(false);
+                             if (!self->closed) self->connect(addresses);
+                           });
+  }
+
+  void connect(const tcp::resolver::results_type& addresses) {
+    asio::async_connect(socket, addresses,
+                        [self = shared_from_this()](const error_code& error, const tcp::endpoint&) {
+                          if (error) return self->finish(false);
+                          if (!self->closed) self->talk();
+                        });
+  }
+
+  void talk() {
+    asio::async_write(socket, asio::buffer(probe_word),
+                      [self = shared_from_this()](const error_code& error, std::size_t) {
+                        if (error) return self->finish(false);
+                        asio::async_read(self->socket, asio::buffer(self->answer),
+                                         [self](const error_code& failed, std::size_t) {
+                                           self->finish(!failed && self->answer == read_write_answer);
+                                         });
+                      });
+  }
+};
+
+Link::Link(asio::any_io_executor strand, std::weak_ptr<Listener> listener)
+    : strand_(std::move(strand)), listener_(std::move(listener)) {}
+
+Link::~Link() {
+  disconnect();
+  if (question_) question_->close();
 }
 
-void Link::Impl::act_on(Connect& action) {
-  connection_ = std::make_shared<Connection>(io_);
-  const Host& host = hosts_[action.host];
-  connection_->resolver.async_resolve(
-      host.name, host.port,
-      [this, connection = connection_](const boost::system::error_code& error,
-                                       const tcp::resolver::results_type& addresses) {
-        if (still_good(connection, error)) connect(connection, addresses);
-      });
+void Link::connect(const Host& host) {
+  disconnect();
+  connection_ = std::make_shared<Connection>(strand_, listener_);
+  connection_->resolve(host);
 }
 
-void Link::Impl::connect(const ConnectionPtr& connection, const tcp::resolver::results_type& addresses) {
-  asio::async_connect(
-      connection->socket, addresses,
-      [this, connection](const boost::system::error_code& error, const tcp::endpoint& /*address*/) {
-        if (!still_good(connection, error)) return;
-        boost::system::error_code ignored;
-        connection->socket.set_option(tcp::no_delay(true), ignored);
-        session_.on_connected(now_ms());
-        read(connection);
-        act();
-      });
+void Link::disconnect() {
+  if (const auto connection = std::exchange(connection_, nullptr)) connection->close();
 }
 
-void Link::Impl::act_on(Disconnect& /*action*/) {
-  if (!connection_) return;
-  boost::system::error_code ignored;
-  connection_->resolver.cancel();
-  connection_->socket.close(ignored);
-  connection_.reset();
+void Link::write(std::string_view bytes) {
+  if (!connection_ || connection_->closed) return;
+  connection_->output += bytes;
+  connection_->write();
 }
 
-void Link::Impl::act_on(Write& action) {
-  if (!connection_) return;
-  connection_->output += action.bytes;
-  write(connection_);
+void Link::probe(HostId id, const Host& host) {
+  if (question_) question_->close();
+  question_ = std::make_shared<Question>(strand_, listener_, id);
+  question_->ask(host);
 }
-
-void Link::Impl::act_on(Complete& action) {
-  const auto done = done_.extract(action.id);
-  if (done) done.mapped()(std::move(action.reply));
-}
-
-void Link::Impl::act_on(Notify& action) { on_event_(action.event); }
-
-void Link::Impl::read(const ConnectionPtr& connection) {
-  connection->socket.async_read_some(
-      asio::buffer(connection->input),
-      [this, connection](const boost::system::error_code& error, std::size_t size) {
-        if (!still_good(connection, error)) return;
-        session_.on_bytes(now_ms(), std::string_view(connection->input.data(), size));
-        act();
-        if (connection == connection_) read(connection);
-      });
-}
-
-// One write at a time; what is added meanwhile goes with the next.
-void Link::Impl::write(const ConnectionPtr& connection) {
-  if (!connection->writing.empty() || connection->output.empty()) return;
-  connection->writing.swap(connection->output);
-  asio::async_write(connection->socket, asio::buffer(connection->writing),
-                    [this, connection](const boost::system::error_code& error, std::size_t /*size*/) {
-                      if (!still_good(connection, error)) return;
-                      connection->writing.clear();
-                      write(connection);
-                    });
-}
-
-void Link::Impl::lost() {
-  Disconnect disconnect;
-  act_on(disconnect);
-  session_.on_lost(now_ms());
-  act();
-}
-
-void Link::Impl::on_timer() {
-  session_.on_tick(now_ms());
-  act();
-}
-
-void Link::Impl::stop_when_over() {
-  if (stopping_ && session_.is_over()) work_.reset();
-}
-
-Link::Link(std::vector<Host> hosts, SessionConfig config, OnEvent on_event)
-    : impl_(std::make_unique<Impl>(std::move(hosts), config, std::move(on_event))) {}
-Link::~Link() = default;
-void Link::submit(wire::Request request, Done done) { impl_->submit(std::move(request), std::move(done)); }
-void Link::close() { impl_->close(); }
 
 }  // namespace muster::client

@@ -6,20 +6,22 @@
 // Time is in milliseconds from any fixed start and never runs backwards.
 #pragma once
 
+#include <muster/client_config.h>
 #include <muster/errors.h>
 #include <muster/event.h>
 #include <muster/ids.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-#include "client/src/watch_table.h"
+#include "client/src/host_order.h"
+#include "client/src/request_queue.h"
+#include "client/src/watch_registry.h"
 #include "common/random.h"
 #include "common/wire/connect.h"
 #include "common/wire/frame.h"
@@ -29,35 +31,42 @@
 namespace muster::client {
 
 struct SessionConfig {
-  std::size_t hosts = 1;               // Connect names them 0 … hosts - 1
-  std::int32_t timeout_ms = 10'000;    // of the session, as asked for; the server bounds it
-  std::int64_t establish_ms = 10'000;  // gives up when there is no session after this; 0: never
-  std::int32_t remember = 1000;        // writes whose outcome the server shall remember; 0: don't ask
-  std::size_t max_in_flight = 1000;    // requests sent and not answered; the others wait
-  std::size_t max_waiting = 100'000;   // beyond it a request fails at once with invalid_state
+  std::size_t hosts = 1;             // at first these are 0 … hosts - 1
+  std::int32_t timeout_ms = 10'000;  // of the session, as asked for; the server bounds it
+  std::int64_t establish_ms = 0;     // gives up when there is no session after this; 0: never
+  bool read_only = false;            // takes a server without a quorum, until one with a quorum is found
+  std::vector<Credential> credentials = {};
+  std::int32_t remember = 1000;       // writes whose outcome the server shall remember; 0: don't ask
+  std::size_t max_in_flight = 1000;   // requests sent and not answered; the others wait
+  std::size_t max_waiting = 100'000;  // beyond it a request fails at once with invalid_state
   std::size_t max_reply_bytes = std::size_t{16} * 1024 * 1024;
   std::int64_t min_rest_ms = 50;     // pause when every host failed once; doubled each round …
   std::int64_t max_rest_ms = 2'000;  // … up to this. Chance takes up to half off
 };
 
-using RequestId = std::uint64_t;
-
 // What the driver shall do, in this order.
 struct Connect {
-  std::size_t host = 0;
+  HostId host = 0;
 };                     // answered by on_connected or on_lost
 struct Disconnect {};  // of the connection last asked for; nothing more of it may be told to the session
 struct Write {
   std::string bytes;
 };
+struct Probe {
+  HostId host = 0;
+};  // ask it with the four-letter word isro; answered by on_probed
 struct Complete {
   RequestId id = 0;
   wire::Reply reply;
-};  // each request exactly once
-struct Notify {
-  Event event;
-};  // an event comes before the first reply that shows what it tells
-using Action = std::variant<Connect, Disconnect, Write, Complete, Notify>;
+};  // each request exactly once, unless it is withdrawn
+struct StateChanged {
+  SessionState state{};
+};
+struct WatchFired {
+  std::vector<WatchId> watches;  // whose they are; one-shot ones are gone by it
+  WatchedEvent event;
+};  // comes before the first reply that shows what it tells
+using Action = std::variant<Connect, Disconnect, Write, Probe, Complete, StateChanged, WatchFired>;
 
 class Session {
  public:
@@ -68,12 +77,20 @@ class Session {
   void on_bytes(std::int64_t now, std::string_view bytes);
   void on_lost(std::int64_t now);  // the connection, or the attempt to get one
   void on_tick(std::int64_t now);
+  void on_probed(std::int64_t now, HostId host, bool read_write);
 
-  // Requests are done in this order. The watch flag of a read is honoured and kept up across servers.
-  // Fails with: session_expired; closing; connection_loss (a write whose outcome is unknown, or no server in
-  // time); invalid_state (max_waiting); data_inconsistency (sent again too late: outcome unknown);
-  // marshalling_error (an answer that can't be read); or what the server says.
+  // Requests are done in this order. A read with its watch flag, and addWatch, leave a watch of the same
+  // number, which is kept up across servers until it fires or is dropped.
+  // Fails with: session_expired; closing; auth_failed; connection_loss (a write whose outcome is unknown, or
+  // no server in time); invalid_state (max_waiting); data_inconsistency (sent again too late: outcome
+  // unknown); marshalling_error (an answer that can't be read); or what the server says.
   RequestId submit(std::int64_t now, wire::Request request);
+  // Nothing more will be told of that request, nor of its watch. It is not sent if it has not been; if it has,
+  // it is left to its fate.
+  void withdraw(std::int64_t now, RequestId id);
+  void drop_watch(std::int64_t now, WatchId id);
+  // The servers are these from now on. It may move to another one, once nothing is in flight.
+  void replace_hosts(std::int64_t now, std::vector<HostId> hosts);
   // Ends the session after the requests in flight. If there is no connection, the server ends it by time-out.
   void close(std::int64_t now);
 
@@ -81,83 +98,103 @@ class Session {
   // When on_tick wants to be called next, at the latest. Nothing once it is over.
   [[nodiscard]] std::optional<std::int64_t> next_tick() const;
 
+  [[nodiscard]] SessionState state() const;
   [[nodiscard]] bool is_connected() const { return std::holds_alternative<Connected>(state_); }
   [[nodiscard]] bool is_over() const { return std::holds_alternative<Over>(state_); }
+  // What every request fails with once it is over; ok before.
+  [[nodiscard]] ErrorCode over_because() const;
+  // It was closed, and a server confirmed it.
+  [[nodiscard]] bool close_confirmed() const { return close_confirmed_; }
   [[nodiscard]] SessionId id() const { return id_; }
-  [[nodiscard]] std::int64_t timeout_ms() const {
-    return timeout_ms_;
-  }  // as granted, once there is a session
+  // As granted, once there is a session.
+  [[nodiscard]] std::int64_t timeout_ms() const { return timeout_ms_; }
 
  private:
   struct Resting {
     std::int64_t until;
   };
   struct Connecting {
+    HostId host;
     std::int64_t deadline;
   };
   struct Handshaking {
+    HostId host;
     std::int64_t deadline, sent_at;
     wire::FrameReader reader;
   };
+  // The search for a server with a quorum, while connected to one without.
+  struct Search {
+    std::int64_t delay, next_at;
+    std::optional<HostId> asking;
+  };
   struct Connected {
+    HostId host;
     wire::FrameReader reader;
     std::int64_t last_sent, last_heard;
-    std::optional<std::int64_t> ping_sent_at;    // not answered yet
-    std::int32_t remember;                       // granted
-    std::optional<std::int64_t> close_deadline;  // closeSession is in flight
+    std::int32_t remember = 0;                        // granted
+    std::optional<std::int64_t> ping_sent_at = {};    // not answered yet
+    std::optional<Search> search = {};                // the server is a read-only one
+    bool leaving = false;                             // for another server, once nothing is in flight
+    std::optional<std::int64_t> close_deadline = {};  // closeSession is in flight
   };
   struct Over {
     ErrorCode why;
   };
 
-  struct Pending {
-    RequestId id = 0;  // 0: the session's own
-    Xid xid;
-    wire::Request request;
-    std::int64_t sent_at = 0;
-    bool in_doubt = false;  // a write that a broken connection may have delivered
-  };
-
+  // session.cc: connecting, losing, time
   void attempt(std::int64_t now);
-  void send(std::int64_t now, std::string bytes);
-  void send_waiting(std::int64_t now);
-  void send_watches(std::int64_t now);
   void become_connected(std::int64_t now, const wire::ConnectReply& reply);
   void become_over(ErrorCode why);
   void drop(std::int64_t now);  // the connection, by our own decision
   void lose(std::int64_t now);
-  void keep_or_fail_in_flight(bool remembered);
-  void fail_in_doubt();
+  void forget_connection();
+  void maybe_leave(std::int64_t now);
+  void tick_connected(std::int64_t now, Connected& connected);
+  [[nodiscard]] std::optional<HostId> current_host() const;
+  [[nodiscard]] std::optional<std::int64_t> session_deadline() const;
+  [[nodiscard]] std::int64_t next_connected_tick(const Connected& connected) const;
+  [[nodiscard]] std::int64_t attempt_ms() const;
+
+  // session_traffic.cc: requests and what answers them
+  void send(std::int64_t now, Pending& pending);
+  void send_bytes(std::int64_t now, std::string bytes);
+  void send_own_first(std::int64_t now, std::int32_t xid, wire::Request request);
+  void send_credentials_and_watches(std::int64_t now);
+  void send_waiting(std::int64_t now);
+  void send_removals(std::int64_t now);
+  Xid take_xid();
   void read_frames(std::int64_t now);  // false of the handlers below: the server is not to be understood
   bool on_handshake(std::int64_t now, std::string_view payload);
   bool on_frame(std::string_view payload);
   bool on_reply(const wire::ReplyHeader& header, std::string_view body);
+  bool on_own_reply(const Pending& pending, ErrorCode error);
   bool on_event(std::string_view body);
-  void complete(RequestId id, wire::Reply reply);
+  void remember_credential(const wire::AuthRequest& request);
   void fail(const Pending& pending, ErrorCode error);
-  void notify(EventType type, std::string path = {});
-  [[nodiscard]] std::optional<std::int64_t> session_deadline() const;
-  [[nodiscard]] std::int64_t attempt_ms() const;
+  void complete(const Pending& pending, wire::Reply reply);
+  void tell_state();
 
   SessionConfig config_;
   Random random_;
-  std::vector<std::size_t> order_;  // of the hosts, shuffled
-  std::size_t next_host_ = 0;
+  HostOrder hosts_;
   std::size_t failures_ = 0;  // attempts and connections lost since a server last answered a request
   std::int64_t born_at_;
 
   SessionId id_;
   std::string password_ = std::string(wire::password_size, '\0');
+  bool shared_ = false;  // the ensemble knows the session, not only one server without a quorum
   std::int64_t timeout_ms_;
   Zxid last_zxid_;
   // The latest moment at which something was sent that a server answered: it heard of us then or later, so
   // that it can't have expired the session before confirmed_at_ + timeout_ms_.
   std::int64_t confirmed_at_ = 0;
+  bool close_confirmed_ = false;
 
   Xid next_xid_{1};
   RequestId next_id_ = 1;
-  std::deque<Pending> waiting_, in_flight_;
-  WatchTable watches_;
+  std::vector<Credential> credentials_;
+  RequestQueue requests_;
+  WatchRegistry watches_;
   std::variant<Resting, Connecting, Handshaking, Connected, Over> state_;
   std::vector<Action> actions_;
 };

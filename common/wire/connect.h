@@ -23,6 +23,8 @@ struct ConnectRequest {
   std::optional<bool> read_only;  // absent: the client is of the old kind and must not be sent the byte back
   // Muster's extension, after everything that ZooKeeper reads (which ignores what follows): the bytes "MSTR" and an int32, the
   // number of writes whose outcome the session shall remember (DESIGN D10). Absent from stock clients. Only with read_only.
+  // Where it is granted, a ping is answered out of turn when the leader has counted that the session was heard of, one answer for
+  // all pings that wait: from the sending of that ping on the leader grants the session its whole time-out.
   std::optional<std::int32_t> remember;
   friend bool operator==(const ConnectRequest&, const ConnectRequest&) = default;
 };

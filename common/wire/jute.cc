@@ -84,7 +84,11 @@ std::optional<std::size_t> Reader::read_count(std::size_t min_element_size) {
   return static_cast<std::size_t>(count);
 }
 
-void Reader::read(std::string& text) { text = read_bytes().value_or(std::string_view()); }
+void Reader::read(std::string& text) {
+  const std::optional<std::string_view> bytes = read_bytes();
+  if (!bytes && refuses_null_text_) fail();
+  text = bytes.value_or(std::string_view());
+}
 
 void Reader::read(std::optional<std::string>& bytes) {
   const std::optional<std::string_view> view = read_bytes();

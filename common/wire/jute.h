@@ -29,6 +29,8 @@ class Reader {
   [[nodiscard]] bool ok() const { return !failed_; }
   [[nodiscard]] std::string_view left() const { return left_; }
   void fail();
+  // From here on a null string is a failure; else it reads as empty.
+  void refuse_null_text() { refuses_null_text_ = true; }
 
   // fields(a, b, …): one after the other.
   template <class... Values>
@@ -51,7 +53,7 @@ class Reader {
     read(number);
     value = static_cast<Enum>(number);
   }
-  void read(std::string& text);  // null reads as empty
+  void read(std::string& text);
   void read(std::optional<std::string>& bytes);
   void read(AuthId& id) { (*this)(id.scheme, id.id); }
   void read(Acl& acl) { (*this)(acl.perms, acl.who); }
@@ -83,6 +85,7 @@ class Reader {
 
   std::string_view left_;
   bool failed_ = false;
+  bool refuses_null_text_ = false;
 };
 
 // Appends values to `out`, and allocates nothing else.

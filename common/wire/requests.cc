@@ -191,6 +191,23 @@ void read_op(Reader& reader, OpCode type, MultiReadRequest& multi) {
   }
 }
 
+// Where ZooKeeper takes a null path for a path, though for none that exists; all others cannot read it.
+bool takes_null_path(OpCode type) {
+  switch (type) {
+    case OpCode::set_data:
+    case OpCode::set_acl:
+    case OpCode::sync:
+    case OpCode::add_watch:
+    case OpCode::remove_watches:
+    case OpCode::get_ephemerals:
+    case OpCode::auth:
+    case OpCode::reconfig:
+      return true;
+    default:
+      return false;
+  }
+}
+
 template <class Multi>
 Multi read_multi(Reader& reader) {
   Multi multi;
@@ -345,6 +362,7 @@ Result<RequestHeader> decode_request_header(std::string_view& payload) {
 
 Result<Request> decode_request(OpCode type, std::string_view body) {
   Reader reader(body);
+  if (!takes_null_path(type)) reader.refuse_null_text();
   Request request = read_request(reader, type);
   if (!reader.ok()) return Error{"the request is cut short or holds impossible values"};
   return request;

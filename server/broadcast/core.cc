@@ -85,6 +85,7 @@ void Core::commit(Zxid zxid) {
 }
 
 void Core::deliver(Ready& ready) {
+  ready.deliver.reserve(ready.deliver.size() + static_cast<std::size_t>(committed.value - delivered.value));
   for (; delivered < committed; delivered = delivered.next()) {
     const Entry& entry = history.at(delivered.next());
     bool accepted = true;

@@ -10,6 +10,9 @@ namespace {
 
 constexpr Zxid greatest_zxid{std::int64_t{1} << 62};  // beyond it counting on would overflow
 
+// A leader that lies, or that has a bug, must not bring us down with it, nor make us forget what is committed:
+// what only such a one can say is not heard.
+
 // An Append as a correct leader makes it: contiguous, of epochs that grow up to the leader's, with readable
 // contents.
 bool well_formed(const Append& append, Epoch leaders) {
@@ -29,6 +32,14 @@ bool well_formed(const Append& append, Epoch leaders) {
     }
   }
   return true;
+}
+
+// It has one of our proposals that we never made.
+bool invents(const Core& core, const Append& append) {
+  return std::any_of(append.entries.begin(), append.entries.end(), [&](const Entry& entry) {
+    const ForwardId& id = entry.forward;
+    return id.origin == core.config.self && id.boot == core.config.boot && id.n > core.forwarder.last_n();
+  });
 }
 
 std::optional<Core::WelcomedBy> present_link(const Core& core, ServerId leader) {
@@ -60,7 +71,7 @@ Next Following::on_tick(Core& core) {
 }
 
 void Following::on_append(Core& core, const Append& append) {
-  if (!well_formed(append, core.hard.epoch)) return;
+  if (!well_formed(append, core.hard.epoch) || invents(core, append) || contradicts(core, append)) return;
   heard_ms_ = core.now.mono_ms;
   beat_ = std::max(beat_, append.beat);
   established_ = established_ || append.established;
@@ -73,6 +84,15 @@ void Following::on_append(Core& core, const Append& append) {
   core.commit(std::min(append.commit, matched_));
   if (!core.hard.qualified && append.established && !repair_target_) repair_target_ = append.commit;
   maybe_qualify(core);
+}
+
+// It has another entry where our logs were found equal, among them all that is committed here. Within an epoch
+// a leader's log only grows, and it holds what was committed before.
+bool Following::contradicts(const Core& core, const Append& append) const {
+  return std::any_of(append.entries.begin(), append.entries.end(), [&](const Entry& entry) {
+    const auto held = core.history.epoch_at(entry.zxid);
+    return entry.zxid <= matched_ && held && *held != entry.epoch;
+  });
 }
 
 void Following::reject(Core& core, const Append& append) {

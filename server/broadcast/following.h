@@ -27,6 +27,7 @@ class Following {
   void flush(Core& core);
 
  private:
+  [[nodiscard]] bool contradicts(const Core& core, const Append& append) const;
   void reject(Core& core, const Append& append);
   void take_entries(Core& core, const Append& append);
   void maybe_qualify(Core& core);
@@ -35,7 +36,7 @@ class Following {
   ServerId leader_;
   std::int64_t heard_ms_;
   std::int64_t timeout_ms_;
-  Zxid matched_;  // the log equals the leader's up to here
+  Zxid matched_;  // the log equals the leader's up to here, at least as far as it is committed
   Zxid acked_;
   std::uint64_t beat_ = 0;    // newest heard
   std::uint64_t echoed_ = 0;  // newest echoed

@@ -31,6 +31,7 @@ class Forwarder {
   void sent_one() { ++sent_; }
 
   void delivered(std::uint64_t n);
+  [[nodiscard]] std::uint64_t last_n() const { return next_n_ - 1; }  // proposed; 0: none
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
  private:

@@ -42,6 +42,13 @@ void Leading::append(Core& core, EntryKind kind) {
   core.append(entry);
 }
 
+std::vector<Follower> Leading::followers() const {
+  std::vector<Follower> all;
+  for (const auto& [id, progress] : followers_)
+    if (progress.welcomed) all.push_back({id, progress.counts});
+  return all;
+}
+
 Next Leading::on_tick(Core& core) {
   const std::int64_t now = core.now.mono_ms;
   if (!hears_quorum(core)) return Next::look(Pace::patient);

@@ -22,6 +22,9 @@ class Leading {
   // Its first entry is delivered: it takes forwards and answers barriers.
   [[nodiscard]] bool established(const Core& core) const { return core.delivered >= first_; }
 
+  // Those who follow it now, by id.
+  [[nodiscard]] std::vector<Follower> followers() const;
+
   Next on_tick(Core& core);
   void on_hello(Core& core, ServerId from, const Hello& hello);
   void on_append_reply(Core& core, ServerId from, const AppendReply& reply);

@@ -348,6 +348,10 @@ Zxid Peer::delivered() const { return state_->core.delivered; }
 Zxid Peer::floor() const { return state_->core.history.floor(); }
 bool Peer::stateless() const { return state_->core.stateless; }
 const Membership& Peer::membership() const { return state_->core.membership(); }
+std::vector<Follower> Peer::followers() const {
+  const auto* leading = state_->as<Leading>();
+  return leading ? leading->followers() : std::vector<Follower>();
+}
 const std::optional<Founding>& Peer::founding() const { return state_->core.founding; }
 std::optional<Base> Peer::base() const { return state_->core.base(); }
 

@@ -117,6 +117,12 @@ struct WantState {
   friend bool operator==(const WantState&, const WantState&) = default;
 };
 
+// As its leader sees it: it has been welcomed and its link is up.
+struct Follower {
+  ServerId id;
+  bool counts = false;  // its acknowledgements count
+};
+
 struct Ready {
   std::vector<Envelope> send;      // may leave now; there is no other kind
   std::optional<Persist> persist;  // at most one in flight
@@ -179,6 +185,7 @@ class Peer {
   [[nodiscard]] Zxid floor() const;  // the log is kept above it
   [[nodiscard]] bool stateless() const;
   [[nodiscard]] const Membership& membership() const;
+  [[nodiscard]] std::vector<Follower> followers() const;          // by id; of a leader, else none
   [[nodiscard]] const std::optional<Founding>& founding() const;  // as delivered or in the log
   // What a checkpoint of the state at delivered() keeps; nothing before anything is delivered.
   [[nodiscard]] std::optional<Base> base() const;

@@ -50,8 +50,8 @@ struct Config {
   std::int64_t tick_ms = 2000;
   std::int64_t heartbeat_ms = 50;
   std::int64_t election_timeout_ms = 400;
-  std::string super_digest;             // "user:base64(sha1(user:password))"; empty: none
-  std::string four_letter_words = "*";  // as node::NodeConfig
+  std::string super_digest;                                // "user:base64(sha1(user:password))"; empty: none
+  std::string four_letter_words{frontend::default_words};  // as node::NodeConfig
   node::Limits limits;
   node::CheckpointLimits checkpoint;
   LogLevel log_level = LogLevel::info;

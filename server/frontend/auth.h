@@ -4,6 +4,7 @@
 
 #include <muster/acl.h>
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -14,11 +15,11 @@ namespace muster::frontend {
 // The identity that every connection starts with.
 [[nodiscard]] AuthId ip_identity(std::string_view address);
 
-// "user:base64(sha1(credentials))"; the user is what stands before the first ":", or all of it.
-[[nodiscard]] std::string digest_identity(std::string_view credentials);
+// They go along with each of the connection's writes.
+inline constexpr std::size_t max_identities_bytes = std::size_t{16} * 1024;
 
-// Adds what the request proves to `identities` (each once). False: unknown scheme or no credentials; the
-// connection must be closed.
+// Adds what the request proves to `identities` (each once). False: unknown scheme, no credentials, or more than
+// max_identities_bytes of identities; the connection must be closed.
 [[nodiscard]] bool authenticate(const wire::AuthRequest& request, std::string_view super_digest,
                                 std::vector<AuthId>& identities);
 

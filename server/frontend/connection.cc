@@ -20,19 +20,16 @@ struct is_one_of<T, std::variant<Ts...>> : std::bool_constant<(std::is_same_v<T,
 
 }  // namespace
 
-Connection::Connection(ConnId id, std::string_view address, std::size_t max_frame_bytes)
-    : id_(id), address_(address), reader_(max_frame_bytes), identities_{ip_identity(address)} {}
+Connection::Connection(ConnId id, Origin origin, std::size_t max_frame_bytes)
+    : id_(id),
+      origin_(std::move(origin)),
+      reader_(max_frame_bytes),
+      identities_{ip_identity(origin_.address)},
+      heard_ms_(origin_.opened.mono_ms) {}
 
 Step Connection::next(const Context& context) {
-  const Counters before = context.counters;
-  Step step = advance(context);
-  received_ += context.counters.packets_received - before.packets_received;
-  sent_ += context.counters.packets_sent - before.packets_sent;
-  return step;
-}
-
-Step Connection::advance(const Context& context) {
-  if (bound_ && pipeline_.run(context, {id_, bound_->session, identities_}, output_)) return step::Hangup{};
+  if (bound_ && pipeline_.run(context, {id_, bound_->session, identities_}, traffic_, output_))
+    return step::Hangup{};
   while (may_read(context.settings)) {
     if (!request_) {
       Step first = on_first_bytes(context);
@@ -41,7 +38,7 @@ Step Connection::advance(const Context& context) {
     const auto frame = reader_.next();
     if (!frame) return step::Hangup{};
     if (!*frame) return step::Idle{};
-    ++context.counters.packets_received;
+    note_received(context);
     Step result = on_frame(context, **frame);
     if (!std::holds_alternative<step::Idle>(result)) return result;
     if (ending_ && pipeline_.empty()) return step::Hangup{};
@@ -59,10 +56,18 @@ bool Connection::may_read(const Settings& settings) {
   return !full_ && !congested_;
 }
 
-Step Connection::on_first_bytes(const Context&) {
+void Connection::note_received(const Context& context) {
+  ++context.counters.packets_received;
+  ++traffic_.received;
+  heard_ms_ = context.now.mono_ms;
+}
+
+Step Connection::on_first_bytes(const Context& context) {
   const auto word = reader_.first_word();
-  if (word && is_four_letter_word(*word)) return step::Word{std::string(*word)};
-  return step::Idle{};
+  if (!word || !is_four_letter_word(*word)) return step::Idle{};
+  note_received(context);
+  ending_ = true;
+  return step::Word{std::string(*word)};
 }
 
 Step Connection::on_frame(const Context& context, std::string_view payload) {
@@ -76,38 +81,44 @@ Step Connection::on_frame(const Context& context, std::string_view payload) {
   if (!header) return step::Hangup{};
   touched_ = true;
   if (!wire::is_client_operation(header->type)) {
-    answer_last(context, header->xid, ErrorCode::unimplemented, Zxid{-1});
+    answer_last(context, header->xid, header->type, ErrorCode::unimplemented, Zxid{-1});
     return step::Idle{};
   }
   auto request = wire::decode_request(header->type, payload);
   if (!request) {
-    answer(context, header->xid, {ErrorCode::marshalling_error, {}});
+    if (header->type == wire::OpCode::auth || header->type == wire::OpCode::sasl) return end_without_answer();
+    answer(context, header->xid, header->type, {ErrorCode::marshalling_error, {}});
     return step::Idle{};
   }
   return on_request(context, header->xid, std::move(*request));
 }
 
 Step Connection::on_request(const Context& context, Xid xid, wire::Request request) {
+  const wire::OpCode type = wire::type_of(request);
   return std::visit(
       [&](auto& body) -> Step {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (is_one_of<Body, tree::Operation>::value) {
-          return on_write(context, xid, std::move(body));
+          return on_write(context, xid, type, std::move(body));
         } else if constexpr (std::is_same_v<Body, wire::CloseSessionRequest>) {
-          Step result = on_write(context, xid, tree::CloseSession{});
+          Step result = on_write(context, xid, type, tree::CloseSession{});
           pipeline_.end_here();
           ending_ = true;
           return result;
         } else if constexpr (std::is_same_v<Body, wire::SyncRequest>) {
           return step::Barrier{pipeline_.push_sync(context.now, xid, std::move(body))};
         } else if constexpr (std::is_same_v<Body, wire::PingRequest>) {
-          answer(context, Xid{wire::ping_xid}, {});
+          if (bound_->confirms_pings)
+            pinged_ = true;
+          else
+            answer(context, Xid{wire::ping_xid}, type, {});
         } else if constexpr (std::is_same_v<Body, wire::AuthRequest>) {
           on_auth(context, xid, body);
         } else if constexpr (std::is_same_v<Body, wire::SaslRequest>) {
-          answer(context, xid, {ErrorCode::ok, wire::SaslReply{}}, Zxid{});
+          if (!body.token) return end_without_answer();
+          answer(context, xid, type, {ErrorCode::ok, wire::SaslReply{}}, Zxid{});
         } else if constexpr (std::is_same_v<Body, wire::ReconfigRequest>) {
-          answer(context, xid, {ErrorCode::unimplemented, {}});
+          answer(context, xid, type, {ErrorCode::reconfig_disabled, {}});
         } else {
           on_read(context, xid, std::move(request));
         }
@@ -117,14 +128,14 @@ Step Connection::on_request(const Context& context, Xid xid, wire::Request reque
 }
 
 // The identities go into the entry as they are now; they are only lent to the command.
-Step Connection::on_write(const Context& context, Xid xid, tree::Operation operation) {
+Step Connection::on_write(const Context& context, Xid xid, wire::OpCode type, tree::Operation operation) {
   tree::Command command;
   command.session = bound_->session;
   command.owner = bound_->owner;
   command.xid = xid;
   command.operation = std::move(operation);
   command.identities.swap(identities_);
-  step::Propose proposal{SharedBytes(tree::encode(command)), pipeline_.push_write(context.now, xid)};
+  step::Propose proposal{SharedBytes(tree::encode(command)), pipeline_.push_write(context.now, xid, type)};
   command.identities.swap(identities_);
   if (!pipeline_.waits_for_barrier()) return proposal;
   hold(std::move(proposal));
@@ -133,39 +144,76 @@ Step Connection::on_write(const Context& context, Xid xid, tree::Operation opera
 
 void Connection::on_read(const Context& context, Xid xid, wire::Request request) {
   if (!pipeline_.empty()) return pipeline_.push_read(context.now, xid, std::move(request));
-  const wire::Reply reply = execute(context, {id_, bound_->session, identities_}, request, output_);
-  wire::append_reply(output_, xid, context.tree.applied(), reply);
-  context.counters.answered_after(0);
+  const wire::Reply reply = execute(context, {id_, bound_->session, identities_}, request, traffic_, output_);
+  reply_now(context, xid, wire::type_of(request), reply, context.tree.applied());
 }
 
 void Connection::on_auth(const Context& context, Xid xid, const wire::AuthRequest& request) {
   if (authenticate(request, context.settings.super_digest, identities_))
-    return answer(context, xid, {}, Zxid{});
-  answer_last(context, xid, ErrorCode::auth_failed, Zxid{});
+    return answer(context, xid, wire::OpCode::auth, {}, Zxid{});
+  ++context.counters.auth_failed;
+  answer_last(context, xid, wire::OpCode::auth, ErrorCode::auth_failed, Zxid{});
 }
 
-void Connection::answer(const Context& context, Xid xid, wire::Reply reply, std::optional<Zxid> zxid) {
-  if (!pipeline_.empty()) return pipeline_.push(context.now, xid, Prepared{std::move(reply), zxid});
-  wire::append_reply(output_, xid, zxid.value_or(context.tree.applied()), reply);
-  context.counters.answered_after(0);
+void Connection::answer(const Context& context, Xid xid, wire::OpCode type, wire::Reply reply,
+                        std::optional<Zxid> zxid) {
+  if (!pipeline_.empty()) return pipeline_.push(context.now, xid, type, Prepared{std::move(reply), zxid});
+  reply_now(context, xid, type, reply, zxid.value_or(context.tree.applied()));
 }
 
-void Connection::answer_last(const Context& context, Xid xid, ErrorCode error, Zxid zxid) {
-  answer(context, xid, {error, {}}, zxid);
+void Connection::reply_now(const Context& context, Xid xid, wire::OpCode type, const wire::Reply& reply,
+                           Zxid zxid) {
+  const std::size_t start = output_.size();
+  wire::append_reply(output_, xid, zxid, reply);
+  const std::int64_t now_ms = context.now.mono_ms;
+  note_answer(now_ms, context.counters, traffic_, {type, xid, zxid, now_ms, output_.size() - start});
+}
+
+void Connection::answer_last(const Context& context, Xid xid, wire::OpCode type, ErrorCode error, Zxid zxid) {
+  answer(context, xid, type, {error, {}}, zxid);
   if (!pipeline_.empty()) pipeline_.end_here();
   ending_ = true;
 }
 
-void Connection::accept(const tree::SessionEvent& event, std::string_view secret) {
+// Who proves nothing with what cannot be read is hung up on, as by ZooKeeper, when what came before is answered.
+Step Connection::end_without_answer() {
+  ending_ = true;
+  if (pipeline_.empty()) return step::Hangup{};
+  pipeline_.end_here();
+  return step::Idle{};
+}
+
+void Connection::accept(const Context& context, const tree::SessionEvent& event, std::string_view secret) {
   CHECK(request_ && !bound_, "a session is given to a connection that asked for one");
+  const std::size_t start = output_.size();
   append_accepted(output_, *request_, event, secret);
-  bound_ = Bound{event.session, event.owner, event.timeout_ms};
+  bound_ = Bound{event.session, event.owner, event.timeout_ms, event.remember > 0};
+  note_answer(context.now.mono_ms, context.counters, traffic_,
+              {wire::OpCode::create_session, Xid{0}, event.owner, heard_ms_, output_.size() - start});
+}
+
+void Connection::answer_ping(const Context& context) {
+  reply_now(context, Xid{wire::ping_xid}, wire::OpCode::ping, {}, context.tree.applied());
 }
 
 void Connection::refuse() {
   append_refused(output_, *request_);
   ending_ = true;
 }
+
+void Connection::notify(Counters& counters, Zxid zxid, wire::EventType type, std::string_view path) {
+  const std::size_t start = output_.size();
+  wire::append_event(output_, zxid, type, path);
+  note_packet_sent(counters, traffic_, output_.size() - start);
+}
+
+void Connection::say(Counters& counters, std::string_view text) {
+  output_ += text;
+  ++counters.packets_sent;
+  ++traffic_.sent;
+}
+
+int Connection::interest() const { return (told_reading_ && !ending_ ? 1 : 0) | (backlog_ > 0 ? 4 : 0); }
 
 std::string Connection::take_output() { return std::exchange(output_, std::string()); }
 

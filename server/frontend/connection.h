@@ -46,19 +46,33 @@ struct Bound {
   SessionId session;
   Zxid owner;  // of the entry that attached it
   std::int32_t timeout_ms = 0;
+  // A client that has its outcomes remembered keeps its own clock, too: its ping is answered when a leader has
+  // counted it, out of turn, one answer for all pings that wait (common/wire/connect.h).
+  bool confirms_pings = false;
+};
+
+// Where a connection comes from.
+struct Origin {
+  std::string address;  // for the ip scheme: without the port
+  std::uint16_t port = 0;
+  Now opened;
 };
 
 class Connection {
  public:
-  Connection(ConnId id, std::string_view address, std::size_t max_frame_bytes);
+  Connection(ConnId id, Origin origin, std::size_t max_frame_bytes);
 
   [[nodiscard]] ConnId id() const { return id_; }
-  [[nodiscard]] const std::string& address() const { return address_; }
+  [[nodiscard]] const Origin& origin() const { return origin_; }
   [[nodiscard]] const Bound* bound() const { return bound_ ? &*bound_ : nullptr; }  // null: no session yet
   [[nodiscard]] const std::vector<AuthId>& identities() const { return identities_; }
   [[nodiscard]] const Pipeline& pipeline() const { return pipeline_; }
-  [[nodiscard]] std::uint64_t received() const { return received_; }  // packets
-  [[nodiscard]] std::uint64_t sent() const { return sent_; }
+  [[nodiscard]] const Traffic& traffic() const { return traffic_; }
+  void reset_traffic() { traffic_ = Traffic(); }
+  // When its last frame came, mono_ms; at first when it was opened.
+  [[nodiscard]] std::int64_t heard_ms() const { return heard_ms_; }
+  // What its socket is watched for, as ZooKeeper's stat says: 1 reading, 4 writing.
+  [[nodiscard]] int interest() const;
 
   // Input.
   void receive(std::string_view bytes) { reader_.append(bytes); }
@@ -75,7 +89,7 @@ class Connection {
     return has_waited_;
   }  // a barrier has passed since the ConnectRequest
   void waited() { has_waited_ = true; }
-  void accept(const tree::SessionEvent& event, std::string_view secret);
+  void accept(const Context& context, const tree::SessionEvent& event, std::string_view secret);
   void refuse();
 
   // Of requests. complete(): the write's outcome; next() then gives its reply and the reads behind it.
@@ -85,11 +99,9 @@ class Connection {
   void pass(SlotId slot) { pipeline_.pass(slot); }
 
   // Output.
-  void notify(Zxid zxid, wire::EventType type, std::string_view path) {
-    wire::append_event(output_, zxid, type, path);
-    ++sent_;
-  }
-  void say(std::string_view text) { output_ += text; }
+  void notify(Counters& counters, Zxid zxid, wire::EventType type, std::string_view path);
+  // The answer to a word.
+  void say(Counters& counters, std::string_view text);
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
   [[nodiscard]] std::string take_output();
 
@@ -102,25 +114,31 @@ class Connection {
   [[nodiscard]] std::optional<bool> reading_changed();
   // True once for each time that a valid frame was read from an open session.
   [[nodiscard]] bool take_touched() { return std::exchange(touched_, false); }
-  // Notes of those who keep it: in which report its touch stands, whether it is listed for writing, for
-  // another try.
-  std::uint64_t touch_mark = 0;
+  // True once for each time that pings were read which wait for answer_ping().
+  [[nodiscard]] bool take_ping() { return std::exchange(pinged_, false); }
+  void answer_ping(const Context& context);
+  // Notes of those who keep it: in which report its touch stands, and that of its ping (0: none waits), whether it
+  // is listed for writing, for another try.
+  std::uint64_t touch_mark = 0, ping_mark = 0;
   bool write_mark = false, stall_mark = false;
 
  private:
-  [[nodiscard]] Step advance(const Context& context);
+  void note_received(const Context& context);
   [[nodiscard]] bool may_read(const Settings& settings);
   [[nodiscard]] Step on_first_bytes(const Context& context);
   [[nodiscard]] Step on_frame(const Context& context, std::string_view payload);
   [[nodiscard]] Step on_request(const Context& context, Xid xid, wire::Request request);
-  [[nodiscard]] Step on_write(const Context& context, Xid xid, tree::Operation operation);
+  [[nodiscard]] Step on_write(const Context& context, Xid xid, wire::OpCode type, tree::Operation operation);
   void on_read(const Context& context, Xid xid, wire::Request request);
   void on_auth(const Context& context, Xid xid, const wire::AuthRequest& request);
-  void answer(const Context& context, Xid xid, wire::Reply reply, std::optional<Zxid> zxid = std::nullopt);
-  void answer_last(const Context& context, Xid xid, ErrorCode error, Zxid zxid);
+  void answer(const Context& context, Xid xid, wire::OpCode type, wire::Reply reply,
+              std::optional<Zxid> zxid = std::nullopt);
+  void reply_now(const Context& context, Xid xid, wire::OpCode type, const wire::Reply& reply, Zxid zxid);
+  [[nodiscard]] Step end_without_answer();
+  void answer_last(const Context& context, Xid xid, wire::OpCode type, ErrorCode error, Zxid zxid);
 
   ConnId id_;
-  std::string address_;
+  Origin origin_;
   wire::FrameReader reader_;
   std::optional<wire::ConnectRequest> request_;  // present from the handshake on
   bool has_waited_ = false;
@@ -132,8 +150,9 @@ class Connection {
   bool full_ = false;       // too many requests in flight
   bool congested_ = false;  // too much output waits
   bool told_reading_ = true;
-  bool touched_ = false;
-  std::uint64_t received_ = 0, sent_ = 0;
+  bool touched_ = false, pinged_ = false;
+  Traffic traffic_;
+  std::int64_t heard_ms_;  // mono_ms
   std::string output_;
   std::size_t backlog_ = 0;  // output that the driver holds
 };

@@ -3,11 +3,11 @@
 
 #include <muster/ids.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
 #include "common/clock.h"
+#include "server/frontend/counters.h"
 #include "server/tree/tree.h"
 #include "server/watch/watches.h"
 
@@ -27,21 +27,6 @@ struct Settings {
   std::size_t max_output_bytes = std::size_t{16} * 1024 * 1024;
   std::size_t max_watches = 100000;  // of one connection
   std::string super_digest;  // "user:base64(sha1(user:password))": who may do everything; empty: nobody
-};
-
-// For people: srvr, mntr.
-struct Counters {
-  std::uint64_t packets_received = 0, packets_sent = 0;
-  std::uint64_t answered = 0;  // requests
-  std::int64_t latency_total_ms = 0, latency_min_ms = 0, latency_max_ms = 0;
-
-  void answered_after(std::int64_t ms) {
-    latency_min_ms = answered == 0 ? ms : std::min(latency_min_ms, ms);
-    latency_max_ms = std::max(latency_max_ms, ms);
-    latency_total_ms += ms;
-    ++answered;
-    ++packets_sent;
-  }
 };
 
 struct Context {

@@ -55,6 +55,14 @@ bool Expiry::still_silent(const tree::ExpireSession& judged) {
   return false;
 }
 
+std::vector<std::pair<std::int64_t, SessionId>> Expiry::left() const {
+  std::vector<std::pair<std::int64_t, SessionId>> left;
+  for (const auto& [session, timer] : timers_)
+    left.emplace_back(std::max<std::int64_t>(0, timer.heard_ms + timer.timeout_ms - clock_ms_), session);
+  std::sort(left.begin(), left.end());
+  return left;
+}
+
 void Expiry::again(SessionId session) {
   const auto found = timers_.find(session);
   if (found != timers_.end()) list(session, found->second, clock_ms_);

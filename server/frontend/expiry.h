@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
@@ -34,6 +35,8 @@ class Expiry {
   [[nodiscard]] std::vector<tree::ExpireSession> advance(Now now, std::size_t max);
   // Nothing was heard of the judged session since, and nobody attached it. If false, it is timed on.
   [[nodiscard]] bool still_silent(const tree::ExpireSession& judged);
+  // How many ms each session has left if nothing more is heard of it, by that; those of the same by id. Slow: for people.
+  [[nodiscard]] std::vector<std::pair<std::int64_t, SessionId>> left() const;
   // The expiry could not be proposed: judge it again.
   void again(SessionId session);
 

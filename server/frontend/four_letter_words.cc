@@ -5,16 +5,172 @@
 #include <algorithm>
 #include <array>
 
+#include "server/frontend/word_lines.h"
+
 namespace muster::frontend {
 namespace {
 
-// Clients take the digits-and-dots prefix for the ZooKeeper release whose protocol is spoken.
-constexpr std::string_view version = "3.9.2-muster-0.1.0";
-
 constexpr std::string_view telnet_close = "\xff\xf4\xff\xfd";
 
-constexpr std::array known = {"ruok", "isro", "srvr", "stat", "mntr", "conf", "cons", "crst", "srst", "dump",
-                              "envi", "wchs", "wchc", "wchp", "dirs", "gtmk", "stmk", "hash", "reqs"};
+std::string client_line(const ClientLine& client) {
+  return fmt::format(" /{}[{:x}](queued={},recved={},sent={}", client.address, client.interest,
+                     client.in_flight, client.traffic.received, client.traffic.sent);
+}
+
+std::string srvr(const ServerView& server, bool with_clients) {
+  std::string out = fmt::format("Zookeeper version: {}\n", version);
+  if (with_clients) {
+    out += "Clients:\n";
+    for (const ClientLine& client : server.clients) out += client_line(client) + ")\n";
+    out += "\n";
+  }
+  const Counters& counters = server.counters;
+  out += fmt::format("Latency min/avg/max: {}/{}/{}\n", counters.latency.min, average(counters.latency),
+                     counters.latency.max);
+  out += fmt::format("Received: {}\nSent: {}\n", counters.packets_received, counters.packets_sent);
+  out += fmt::format("Connections: {}\nOutstanding: {}\n", server.connections, server.outstanding);
+  out += fmt::format("Zxid: {:#x}\nMode: {}\nNode count: {}\n", server.applied.value, server.mode,
+                     server.znodes);
+  if (server.mode == "leader") {
+    const Sizes& sizes = server.proposals;
+    out += fmt::format("Proposal sizes last/min/max: {}/{}/{}\n", sizes.last, sizes.min, sizes.max);
+  }
+  return out;
+}
+
+std::string_view code_of(wire::OpCode operation) {
+  using wire::OpCode;
+  switch (operation) {
+    case OpCode::notification:
+    case OpCode::error:
+    case OpCode::auth:
+    case OpCode::sasl:
+      return "NA";  // ZooKeeper has no code for these
+    case OpCode::ping:
+      return "PING";
+    case OpCode::create_session:
+      return "SESS";
+    case OpCode::multi:
+      return "MULT";
+    case OpCode::multi_read:
+      return "MLTR";
+    case OpCode::create:
+    case OpCode::create2:
+    case OpCode::create_container:
+    case OpCode::create_ttl:
+      return "CREA";
+    case OpCode::remove:
+    case OpCode::delete_container:
+      return "DELE";
+    case OpCode::set_data:
+      return "SETD";
+    case OpCode::reconfig:
+      return "RECO";
+    case OpCode::set_acl:
+      return "SETA";
+    case OpCode::close_session:
+      return "CLOS";
+    case OpCode::sync:
+      return "SYNC";
+    case OpCode::check:
+      return "CHEC";
+    case OpCode::exists:
+      return "EXIS";
+    case OpCode::get_data:
+      return "GETD";
+    case OpCode::set_watches:
+      return "SETW";
+    case OpCode::set_watches2:
+      return "STW2";
+    case OpCode::add_watch:
+      return "ADDW";
+    case OpCode::get_acl:
+      return "GETA";
+    case OpCode::get_children:
+    case OpCode::get_children2:
+      return "GETC";
+    case OpCode::get_all_children_number:
+      return "GETACN";
+    case OpCode::check_watches:
+      return "CHKW";
+    case OpCode::remove_watches:
+      return "REMW";
+    case OpCode::who_am_i:
+      return "HOMI";
+    case OpCode::get_ephemerals:
+      return "GETE";
+  }
+  return "NA";
+}
+
+std::string cons(const ServerView& server) {
+  std::string out;
+  for (const ClientLine& client : server.clients) {
+    out += client_line(client);
+    if (client.session != SessionId{}) {
+      const Traffic& traffic = client.traffic;
+      const Latency& latency = traffic.latency;
+      out += fmt::format(",sid={:#x},lop={},est={},to={}", static_cast<std::uint64_t>(client.session.value),
+                         code_of(traffic.operation), client.opened_ms, client.timeout_ms);
+      if (traffic.xid.value >= 0) out += fmt::format(",lcxid={:#x}", traffic.xid.value);
+      out += fmt::format(
+          ",lzxid={:#x},lresp={},llat={},minlat={},avglat={},maxlat={}",
+          static_cast<std::uint64_t>(traffic.zxid.value), traffic.answered_ms, latency.last, latency.min,
+          latency.count == 0 ? 0 : latency.total / static_cast<std::int64_t>(latency.count), latency.max);
+    }
+    out += ")\n";
+  }
+  return out + "\n";
+}
+
+std::string envi(const ServerView& server) {
+  std::string out = fmt::format("Environment:\nzookeeper.version={}\n", version);
+  for (const auto& [key, value] : server.environment) out += fmt::format("{}={}\n", key, value);
+  return out;
+}
+
+std::string wchs(const ServerView& server) {
+  return fmt::format("{} connections watching {} paths\nTotal watches:{}\n", server.watching_connections,
+                     server.watched_paths, server.node_watches);
+}
+
+std::string dirs(const ServerView& server) {
+  return fmt::format("datadir_size: {}\nlogdir_size: {}\n", server.disk_bytes, server.disk_bytes);
+}
+
+struct Word {
+  std::string_view name;
+  bool always;  // also while the server does not serve
+  std::string (*answer)(const ServerView& server);
+};
+
+constexpr std::array words{
+    Word{"ruok", true, [](const ServerView&) { return std::string("imok"); }},
+    Word{"envi", true, envi},
+    Word{"isro", true,
+         [](const ServerView& server) { return std::string(server.mode.empty() ? "null" : "rw"); }},
+    Word{"srvr", false, [](const ServerView& server) { return srvr(server, false); }},
+    Word{"stat", false, [](const ServerView& server) { return srvr(server, true); }},
+    Word{"mntr", false, mntr},
+    Word{"conf", false, conf},
+    Word{"cons", false, cons},
+    Word{"dump", false, dump},
+    Word{"dirs", false, dirs},
+    Word{"wchs", false, wchs},
+    Word{"wchc", false, wchc},
+    Word{"wchp", false, wchp},
+    Word{"crst", false, [](const ServerView&) { return std::string("Connection stats reset.\n"); }},
+    Word{"srst", false, [](const ServerView&) { return std::string("Server stats reset.\n"); }},
+};
+// Known and never executed: there are no trace masks here, and the digests are not ZooKeeper's.
+constexpr std::array never_executed{std::string_view("gtmk"), std::string_view("stmk"),
+                                    std::string_view("hash"), telnet_close};
+
+const Word* find(std::string_view name) {
+  const auto found =
+      std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.name == name; });
+  return found == words.end() ? nullptr : &*found;
+}
 
 bool whitelisted(std::string_view word, std::string_view whitelist) {
   while (!whitelist.empty()) {
@@ -28,118 +184,31 @@ bool whitelisted(std::string_view word, std::string_view whitelist) {
   return false;
 }
 
-std::string average(const Counters& counters) {
-  if (counters.answered == 0) return "0.0";
-  const double mean = static_cast<double>(counters.latency_total_ms) / static_cast<double>(counters.answered);
-  std::string text = fmt::format("{:.4f}", mean);
-  while (text.back() == '0' && text[text.size() - 2] != '.') text.pop_back();
-  return text;
-}
-
-std::string client_lines(const ServerView& server, bool full) {
-  std::string out;
-  for (const ClientLine& client : server.clients) {
-    out += fmt::format(" /{}[1](queued={},recved={},sent={}", client.address, client.in_flight,
-                       client.received, client.sent);
-    if (full && client.session != SessionId{})
-      out += fmt::format(",sid={:#x},to={}", static_cast<std::uint64_t>(client.session.value),
-                         client.timeout_ms);
-    out += ")\n";
-  }
-  return out;
-}
-
-std::string srvr(const ServerView& server, bool with_clients) {
-  std::string out = fmt::format("Zookeeper version: {}\n", version);
-  if (with_clients) out += "Clients:\n" + client_lines(server, false) + "\n";
-  out += fmt::format("Latency min/avg/max: {}/{}/{}\n", server.counters.latency_min_ms,
-                     average(server.counters), server.counters.latency_max_ms);
-  out +=
-      fmt::format("Received: {}\nSent: {}\n", server.counters.packets_received, server.counters.packets_sent);
-  out += fmt::format("Connections: {}\nOutstanding: {}\n", server.connections, server.outstanding);
-  out += fmt::format("Zxid: {:#x}\nMode: {}\nNode count: {}\n", server.applied.value, server.mode,
-                     server.znodes);
-  return out;
-}
-
-std::string mntr(const ServerView& server) {
-  std::string out;
-  const auto line = [&out](std::string_view key, const auto& value) {
-    out += fmt::format("zk_{}\t{}\n", key, value);
-  };
-  line("version", version);
-  line("server_state", server.mode);
-  if (server.mode == "leader")
-    line("peer_state", "leading - broadcast");
-  else if (server.mode == "follower")
-    line("peer_state", "following - broadcast");
-  else if (server.mode == "observer")
-    line("peer_state", "observing - broadcast");
-  line("avg_latency", average(server.counters));
-  line("max_latency", server.counters.latency_max_ms);
-  line("min_latency", server.counters.latency_min_ms);
-  line("packets_received", server.counters.packets_received);
-  line("packets_sent", server.counters.packets_sent);
-  line("num_alive_connections", server.connections);
-  line("outstanding_requests", server.outstanding);
-  line("uptime", server.uptime_ms);
-  line("znode_count", server.znodes);
-  line("watch_count", server.watches);
-  line("global_sessions", server.sessions);
-  line("local_sessions", 0);
-  if (server.mode != "standalone") line("quorum_size", server.voters);
-  line("votes", server.votes ? 1 : 0);
-  line("last_checkpoint_zxid", server.checkpoint.value);
-  if (server.mode == "leader") line("learners", server.members - 1);
-  return out;
-}
-
-std::string lines_of(const std::vector<std::pair<std::string, std::string>>& pairs) {
-  std::string out;
-  for (const auto& [key, value] : pairs) out += fmt::format("{}={}\n", key, value);
-  return out;
-}
-
-std::string envi(const ServerView& server) {
-  return fmt::format("Environment:\nzookeeper.version={}\n", version) + lines_of(server.environment);
-}
-
-std::string conf(const ServerView& server) {
-  return fmt::format(
-             "tickTime={}\nmaxClientCnxns={}\nminSessionTimeout={}\nmaxSessionTimeout={}\nserverId={}\n",
-             server.tick_ms, server.max_connections_per_address, 2 * server.tick_ms, 20 * server.tick_ms,
-             server.self.value) +
-         lines_of(server.configuration);
-}
-
-std::string wchs(const ServerView& server) {
-  return fmt::format("{} connections watching {} paths\nTotal watches:{}\n", server.watching_connections,
-                     server.watched_paths, server.watches);
-}
-
 }  // namespace
 
 bool is_four_letter_word(std::string_view word) {
-  return word == telnet_close || std::find(known.begin(), known.end(), word) != known.end();
+  return find(word) != nullptr ||
+         std::find(never_executed.begin(), never_executed.end(), word) != never_executed.end();
 }
 
-bool lists_clients(std::string_view word) { return word == "stat" || word == "cons"; }
+bool needs_clients(std::string_view word) { return word == "stat" || word == "cons" || word == "dump"; }
+bool needs_sessions(std::string_view word) { return word == "dump"; }
+bool needs_watches(std::string_view word) { return word == "wchc" || word == "wchp"; }
+
+bool is_executed(std::string_view word, std::string_view whitelist, bool serving) {
+  const Word* known = find(word);
+  return known != nullptr && whitelisted(word, whitelist) && (known->always || serving);
+}
 
 std::string answer_word(std::string_view word, std::string_view whitelist, const ServerView& server) {
-  const bool implemented = whitelisted(word, default_words);
-  if (!implemented || !whitelisted(word, whitelist)) {
+  const Word* known = find(word);
+  if (known == nullptr || !whitelisted(word, whitelist)) {
     const std::string_view name = word == telnet_close ? "telnet close" : word;
     return fmt::format("{} is not executed because it is not in the whitelist.\n", name);
   }
-  if (word == "ruok") return "imok";
-  if (word == "envi") return envi(server);
-  if (word == "isro") return server.mode.empty() ? "null" : "rw";
-  if (server.mode.empty()) return "This ZooKeeper instance is not currently serving requests\n";
-  if (word == "srvr" || word == "stat") return srvr(server, word == "stat");
-  if (word == "mntr") return mntr(server);
-  if (word == "conf") return conf(server);
-  if (word == "cons") return client_lines(server, true) + "\n";
-  return wchs(server);
+  if (!is_executed(word, whitelist, !server.mode.empty()))
+    return "This ZooKeeper instance is not currently serving requests\n";
+  return known->answer(server);
 }
 
 }  // namespace muster::frontend

@@ -11,21 +11,29 @@ constexpr std::size_t compact_above = 64;
 
 }  // namespace
 
-SlotId Pipeline::add(Now now, Xid xid, std::variant<Prepared, Write, Sync, wire::Request> what) {
-  slots_.push_back(Slot{xid, now.mono_ms, false, std::move(what)});
+SlotId Pipeline::add(Now now, Xid xid, wire::OpCode operation,
+                     std::variant<Prepared, Write, Sync, wire::Request> what) {
+  slots_.push_back(Slot{xid, operation, now.mono_ms, false, std::move(what)});
   return popped_ + size() - 1;
 }
 
-SlotId Pipeline::push_write(Now now, Xid xid) { return add(now, xid, Write{}); }
+SlotId Pipeline::push_write(Now now, Xid xid, wire::OpCode operation) {
+  return add(now, xid, operation, Write{});
+}
 
 SlotId Pipeline::push_sync(Now now, Xid xid, wire::SyncRequest request) {
   ++barriers_;
-  return add(now, xid, Sync{std::move(request), false});
+  return add(now, xid, wire::OpCode::sync, Sync{std::move(request), false});
 }
 
-void Pipeline::push_read(Now now, Xid xid, wire::Request request) { add(now, xid, std::move(request)); }
+void Pipeline::push_read(Now now, Xid xid, wire::Request request) {
+  const wire::OpCode operation = wire::type_of(request);
+  add(now, xid, operation, std::move(request));
+}
 
-void Pipeline::push(Now now, Xid xid, Prepared answer) { add(now, xid, std::move(answer)); }
+void Pipeline::push(Now now, Xid xid, wire::OpCode operation, Prepared answer) {
+  add(now, xid, operation, std::move(answer));
+}
 
 void Pipeline::end_here() {
   CHECK(!empty(), "the last request must have been pushed");
@@ -70,24 +78,29 @@ void Pipeline::pop() {
   }
 }
 
-bool Pipeline::run(const Context& context, const Asker& asker, std::string& out) {
+bool Pipeline::run(const Context& context, const Asker& asker, Traffic& traffic, std::string& out) {
   while (!empty()) {
     Slot& slot = slots_[head_];
-    const Zxid applied = context.tree.applied();
+    Zxid zxid = context.tree.applied();
+    std::size_t start = out.size();
     if (const Prepared* answer = std::get_if<Prepared>(&slot.what)) {
-      wire::append_reply(out, slot.xid, answer->zxid.value_or(applied), answer->reply);
+      zxid = answer->zxid.value_or(zxid);
+      wire::append_reply(out, slot.xid, zxid, answer->reply);
     } else if (const Write* write = std::get_if<Write>(&slot.what)) {
       if (!write->outcome) return false;
-      wire::append_reply(out, slot.xid, *write->outcome->zxid, write->outcome->reply);
+      zxid = *write->outcome->zxid;
+      wire::append_reply(out, slot.xid, zxid, write->outcome->reply);
     } else if (Sync* sync = std::get_if<Sync>(&slot.what)) {
       if (!sync->passed) return false;
-      wire::append_reply(out, slot.xid, applied,
+      wire::append_reply(out, slot.xid, zxid,
                          {ErrorCode::ok, wire::PathReply{std::move(sync->request.path)}});
     } else {
-      const wire::Reply reply = execute(context, asker, std::get<wire::Request>(slot.what), out);
-      wire::append_reply(out, slot.xid, applied, reply);
+      const wire::Reply reply = execute(context, asker, std::get<wire::Request>(slot.what), traffic, out);
+      start = out.size();  // behind the events that it caught up
+      wire::append_reply(out, slot.xid, zxid, reply);
     }
-    context.counters.answered_after(context.now.mono_ms - slot.asked_ms);
+    note_answer(context.now.mono_ms, context.counters, traffic,
+                {slot.operation, slot.xid, zxid, slot.asked_ms, out.size() - start});
     const bool last = slot.last;
     pop();
     if (last) return true;

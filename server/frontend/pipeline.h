@@ -30,10 +30,10 @@ class Pipeline {
   // applied before a read between the two is executed, and that read would see its session's own future.
   [[nodiscard]] bool waits_for_barrier() const { return barriers_ > 0; }
 
-  SlotId push_write(Now now, Xid xid);
+  SlotId push_write(Now now, Xid xid, wire::OpCode operation);
   SlotId push_sync(Now now, Xid xid, wire::SyncRequest request);
   void push_read(Now now, Xid xid, wire::Request request);
-  void push(Now now, Xid xid, Prepared answer);
+  void push(Now now, Xid xid, wire::OpCode operation, Prepared answer);
   // The request pushed last is the connection's last one.
   void end_here();
 
@@ -46,7 +46,7 @@ class Pipeline {
 
   // Appends the replies whose turn has come, executing reads on the way. True when the last request has been
   // answered.
-  [[nodiscard]] bool run(const Context& context, const Asker& asker, std::string& out);
+  [[nodiscard]] bool run(const Context& context, const Asker& asker, Traffic& traffic, std::string& out);
 
  private:
   struct Write {
@@ -58,12 +58,14 @@ class Pipeline {
   };
   struct Slot {
     Xid xid;
+    wire::OpCode operation{};
     std::int64_t asked_ms = 0;
     bool last = false;
     std::variant<Prepared, Write, Sync, wire::Request> what;
   };
 
-  SlotId add(Now now, Xid xid, std::variant<Prepared, Write, Sync, wire::Request> what);
+  SlotId add(Now now, Xid xid, wire::OpCode operation,
+             std::variant<Prepared, Write, Sync, wire::Request> what);
   [[nodiscard]] Slot* at(SlotId slot);
   void pop();
 

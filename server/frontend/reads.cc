@@ -19,6 +19,7 @@ using wire::Reply;
 struct Executor {
   const Context& context;
   const Asker& asker;
+  Traffic& traffic;
   std::string& out;
 
   const tree::Tree& tree() const { return context.tree; }
@@ -137,8 +138,9 @@ struct Executor {
     return {};
   }
   void catch_up(EventType type, std::string_view path) const {
+    const std::size_t start = out.size();
     wire::append_event(out, Zxid{-1}, type, path);
-    ++context.counters.packets_sent;
+    note_packet_sent(context.counters, traffic, out.size() - start);
   }
 
   template <class Other>
@@ -151,8 +153,8 @@ struct Executor {
 }  // namespace
 
 wire::Reply execute(const Context& context, const Asker& asker, const wire::Request& request,
-                    std::string& out) {
-  return std::visit(Executor{context, asker, out}, request);
+                    Traffic& traffic, std::string& out) {
+  return std::visit(Executor{context, asker, traffic, out}, request);
 }
 
 }  // namespace muster::frontend

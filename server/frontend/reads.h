@@ -21,8 +21,8 @@ struct Asker {
 };
 
 // Requires a request that reads or concerns watches (not a write, sync, ping, auth, …; CHECK). Watch events
-// that setWatches catches up are appended to `out`, as frames, and stand before the reply.
+// that setWatches catches up are appended to `out`, as frames, counted, and stand before the reply.
 [[nodiscard]] wire::Reply execute(const Context& context, const Asker& asker, const wire::Request& request,
-                                  std::string& out);
+                                  Traffic& traffic, std::string& out);
 
 }  // namespace muster::frontend

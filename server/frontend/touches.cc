@@ -20,26 +20,33 @@ void unite(std::vector<Touches::Touch>& touches) {
   touches.erase(std::unique(touches.begin(), touches.end(), same), touches.end());
 }
 
-std::vector<SessionId> sessions_of(const std::vector<Touches::Touch>& touches) {
-  std::vector<SessionId> sessions;
-  sessions.reserve(touches.size());
-  for (const Touches::Touch& touch : touches) sessions.push_back(touch.session);
-  std::sort(sessions.begin(), sessions.end());
-  sessions.erase(std::unique(sessions.begin(), sessions.end()), sessions.end());
-  return sessions;
+// That field of all of them, sorted, each once.
+template <class Value>
+std::vector<Value> all(const std::vector<Touches::Touch>& touches, Value Touches::Touch::*field) {
+  std::vector<Value> values;
+  values.reserve(touches.size());
+  for (const Touches::Touch& touch : touches) values.push_back(touch.*field);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
 }
 
 }  // namespace
 
+Touches::Counted Touches::counted(const Batch& batch) {
+  return {all(batch.touches, &Touch::session), all(batch.touches, &Touch::connection), batch.mark};
+}
+
 void Touches::fresh_begins() {
+  const std::uint64_t mark = fresh_.mark + 1;
   fresh_ = Batch{};
-  ++generation_;
+  fresh_.mark = mark;
 }
 
 void Touches::touch(Now now, SessionId session, ConnId connection, std::int32_t timeout_ms,
                     std::uint64_t& mark) {
-  if (mark == generation_) return;
-  mark = generation_;
+  if (mark == fresh_.mark) return;
+  mark = fresh_.mark;
   const std::int64_t deadline_ms = now.mono_ms + timeout_ms / 3;
   fresh_.touches.push_back({session, connection, now.mono_ms, deadline_ms});
   fresh_.first_deadline_ms = std::min(fresh_.first_deadline_ms, deadline_ms);
@@ -50,16 +57,19 @@ Touches::Report Touches::report(Now now) {
   unite(fresh_.touches);
   fresh_.n = ++last_n_;
   fresh_.made_ms = now.mono_ms;
-  Report report{fresh_.n, sessions_of(fresh_.touches)};
-  reports_.push_back(std::move(fresh_));
+  Report report{fresh_.n, all(fresh_.touches, &Touch::session)};
+  reports_.push_back(fresh_);
   fresh_begins();
   return report;
 }
 
-void Touches::confirmed(std::uint64_t n) {
+Touches::Counted Touches::confirmed(std::uint64_t n) {
   const auto found =
       std::find_if(reports_.begin(), reports_.end(), [n](const Batch& batch) { return batch.n == n; });
-  if (found != reports_.end()) reports_.erase(found);
+  if (found == reports_.end()) return {};
+  Counted known = counted(*found);
+  reports_.erase(found);
+  return known;
 }
 
 void Touches::lost() {
@@ -70,11 +80,12 @@ void Touches::lost() {
   reports_.clear();
 }
 
-std::vector<SessionId> Touches::take() {
+Touches::Counted Touches::take() {
   lost();
-  std::vector<SessionId> sessions = sessions_of(fresh_.touches);
-  if (!sessions.empty()) fresh_begins();
-  return sessions;
+  if (fresh_.touches.empty()) return {};
+  Counted known = counted(fresh_);
+  fresh_begins();
+  return known;
 }
 
 std::vector<ConnId> Touches::overdue(Now now) {

@@ -24,6 +24,12 @@ class Touches {
     std::uint64_t n = 0;
     std::vector<SessionId> sessions;  // sorted, each once
   };
+  // What a leader has counted by now: the touches of these, as far as their marks are not above `through`.
+  struct Counted {
+    std::vector<SessionId> sessions;  // sorted, each once
+    std::vector<ConnId> connections;  // sorted, each once
+    std::uint64_t through = 0;
+  };
 
   // `mark` is the connection's own (0 at first): a second touch before the next report costs a comparison.
   void touch(Now now, SessionId session, ConnId connection, std::int32_t timeout_ms, std::uint64_t& mark);
@@ -31,7 +37,8 @@ class Touches {
   // Everything touched since the last report, as the next report; empty if nothing was. It waits for
   // confirmed(n).
   [[nodiscard]] Report report(Now now);
-  void confirmed(std::uint64_t n);
+  // Nothing of an n that does not wait.
+  [[nodiscard]] Counted confirmed(std::uint64_t n);
   // The reports that wait are lost (another leader, another link): their sessions belong to the next one.
   void lost();
   // When the oldest report that waits was made; nothing waits: -1.
@@ -40,7 +47,7 @@ class Touches {
   }
 
   // This server leads: all that waits counts at once.
-  [[nodiscard]] std::vector<SessionId> take();
+  [[nodiscard]] Counted take();
 
   // Connections to close, each named once, sorted.
   [[nodiscard]] std::vector<ConnId> overdue(Now now);
@@ -48,16 +55,17 @@ class Touches {
  private:
   struct Batch {
     std::uint64_t n = 0;
+    std::uint64_t mark = 1;  // of the touches that came last
     std::int64_t made_ms = 0;
     std::int64_t first_deadline_ms = INT64_MAX;
     std::vector<Touch> touches;
   };
+  [[nodiscard]] static Counted counted(const Batch& batch);
   void fresh_begins();
 
   Batch fresh_;                // since the last report
   std::deque<Batch> reports_;  // not confirmed, in order of n
   std::uint64_t last_n_ = 0;
-  std::uint64_t generation_ = 1;  // of fresh_
 };
 
 }  // namespace muster::frontend

@@ -9,15 +9,15 @@ namespace muster::node {
 
 using frontend::Connection;
 
-Connection* Clients::open(ConnId id, std::string_view address, const Limits& limits) {
-  std::size_t& of_address = addresses_[std::string(address)];
+Connection* Clients::open(ConnId id, frontend::Origin origin, const Limits& limits) {
+  std::size_t& of_address = addresses_[origin.address];
   if (connections_.size() >= limits.max_connections || of_address >= limits.max_connections_per_address) {
-    if (of_address == 0) addresses_.erase(std::string(address));
+    if (of_address == 0) addresses_.erase(origin.address);
     farewells_.push_back({id, {}, true, std::nullopt});
     return nullptr;
   }
   ++of_address;
-  const auto placed = connections_.try_emplace(id, id, address, limits.max_frame_bytes);
+  const auto placed = connections_.try_emplace(id, id, std::move(origin), limits.max_frame_bytes);
   CHECK(placed.second && id != 0, "a connection's name is never used again");
   return &placed.first->second;
 }
@@ -43,7 +43,7 @@ void Clients::erase(ConnId id) {
   if (found == connections_.end()) return;
   const Connection& connection = found->second;
   if (connection.bound()) sessions_.erase(connection.bound()->session);
-  const auto of_address = addresses_.find(connection.address());
+  const auto of_address = addresses_.find(connection.origin().address);
   if (--of_address->second == 0) addresses_.erase(of_address);
   connections_.erase(found);
 }
@@ -83,6 +83,10 @@ std::vector<const Connection*> Clients::in_order() const {
   std::sort(all.begin(), all.end(),
             [](const Connection* a, const Connection* b) { return a->id() < b->id(); });
   return all;
+}
+
+void Clients::reset_traffic() {
+  for (auto& entry : connections_) entry.second.reset_traffic();
 }
 
 Connection* Clients::first_waiting_for(Xid xid) {

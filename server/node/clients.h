@@ -15,7 +15,7 @@ namespace muster::node {
 class Clients {
  public:
   // Null, and the connection is told to close, if there are too many.
-  frontend::Connection* open(ConnId id, std::string_view address, const Limits& limits);
+  frontend::Connection* open(ConnId id, frontend::Origin origin, const Limits& limits);
   [[nodiscard]] frontend::Connection* find(ConnId id);
   // The connection through which that session speaks here, if any.
   [[nodiscard]] frontend::Connection* of(SessionId session);
@@ -35,6 +35,7 @@ class Clients {
 
   [[nodiscard]] std::size_t size() const { return connections_.size(); }
   [[nodiscard]] std::vector<const frontend::Connection*> in_order() const;
+  void reset_traffic();
   [[nodiscard]] frontend::Connection* first_waiting_for(Xid xid);  // by connection; for a mutant
 
  private:

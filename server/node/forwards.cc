@@ -10,6 +10,7 @@ void Forwards::add(std::uint64_t n, Waiter waiter) {
 }
 
 Waiter Forwards::take(std::uint64_t n) {
+  if (n < first_) return {};
   CHECK(n == first_ && !waiting_.empty(), "outcomes come in the order of the proposals");
   const Waiter waiter = waiting_.front();
   waiting_.pop_front();

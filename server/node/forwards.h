@@ -18,7 +18,8 @@ class Forwards {
  public:
   // Requires n == 1, 2, 3, … (CHECK).
   void add(std::uint64_t n, Waiter waiter);
-  // Requires n == 1, 2, 3, … of those added (CHECK).
+  // Requires that n was added and that those before it were taken (CHECK). Nobody waits for one that was taken already: only a
+  // leader that lies has it again.
   [[nodiscard]] Waiter take(std::uint64_t n);
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
 

@@ -42,14 +42,16 @@ void Node::State::follow_leadership(Now now) {
   } else if (!expiry.running() || expiry_epoch != role.epoch) {
     expiry.start(now, tree.sessions());
     expiry_epoch = role.epoch;
+    leading_since_ms = now.mono_ms;
   }
 }
 
 void Node::State::report_touches(Now now) {
   const broadcast::RoleChange role = peer.role();
   if (expiry.running()) {
-    for (const SessionId session : touches.take()) expiry.touch(session);
-    return;
+    const frontend::Touches::Counted counted = touches.take();
+    for (const SessionId session : counted.sessions) expiry.touch(session);
+    return answer_pings(now, counted);
   }
   const auto link = links.find(role.leader);
   Route current;
@@ -104,8 +106,21 @@ void Node::State::on_touch_report(ServerId from, broadcast::LinkId link, const T
   to_peers.push_back({from, link, TouchConfirm{report.n}});
 }
 
-void Node::State::on_touch_confirm(ServerId from, broadcast::LinkId link, const TouchConfirm& confirm) {
-  if (from == route.leader && link == route.link && is_current(from, link)) touches.confirmed(confirm.n);
+void Node::State::on_touch_confirm(Now now, ServerId from, broadcast::LinkId link,
+                                   const TouchConfirm& confirm) {
+  if (from == route.leader && link == route.link && is_current(from, link))
+    answer_pings(now, touches.confirmed(confirm.n));
+}
+
+// Of those who want to know that the leader heard of them.
+void Node::State::answer_pings(Now now, const frontend::Touches::Counted& counted) {
+  for (const ConnId id : counted.connections) {
+    frontend::Connection* connection = clients.find(id);
+    if (!connection || connection->ping_mark == 0 || connection->ping_mark > counted.through) continue;
+    connection->ping_mark = 0;
+    connection->answer_ping(context(now));
+    clients.mark(*connection);
+  }
 }
 
 }  // namespace muster::node

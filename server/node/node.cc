@@ -68,8 +68,7 @@ void Node::State::notify(const tree::Outcome& outcome, Zxid zxid) {
       if (!connection) continue;
       // Who may not read the node does not hear of it either; its watch is used up all the same.
       if (change.acl && !tree::permitted(*change.acl, perm::read, connection->identities())) continue;
-      connection->notify(zxid, notification.type, change.path);
-      ++counters.packets_sent;
+      connection->notify(counters, zxid, notification.type, change.path);
       clients.mark(*connection);
     }
   }
@@ -134,7 +133,10 @@ void Node::State::barrier_passed(Now now, broadcast::BarrierId id) {
 void Node::State::hand_over(broadcast::Ready& ready, Output& out) {
   for (broadcast::Envelope& envelope : ready.send)
     out.to_peers.push_back({envelope.to, envelope.link, std::move(envelope.message)});
-  if (ready.persist) out.persist = std::move(ready.persist);
+  if (ready.persist) {
+    note_proposals(*ready.persist);
+    out.persist = std::move(ready.persist);
+  }
   if (ready.fetch) out.fetch = ready.fetch;
   out.roles.insert(out.roles.end(), ready.roles.begin(), ready.roles.end());
 }
@@ -173,8 +175,8 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 Node::~Node() = default;
 
-void Node::client_opened(Now now, ConnId connection, std::string_view address) {
-  if (state_->clients.open(connection, address, state_->config.limits))
+void Node::client_opened(Now now, ConnId connection, std::string_view address, std::uint16_t port) {
+  if (state_->clients.open(connection, {std::string(address), port, now}, state_->config.limits))
     state_->handshakes.emplace_back(now.mono_ms + state_->config.limits.handshake_ms, connection);
 }
 
@@ -208,7 +210,7 @@ void Node::peer_message(Now now, ServerId peer, broadcast::LinkId link, const Pe
   else if (const auto* report = std::get_if<TouchReport>(&message))
     state_->on_touch_report(peer, link, *report);
   else
-    state_->on_touch_confirm(peer, link, std::get<TouchConfirm>(message));
+    state_->on_touch_confirm(now, peer, link, std::get<TouchConfirm>(message));
 }
 
 void Node::peer_down(Now now, ServerId peer, broadcast::LinkId link) {
@@ -225,6 +227,8 @@ void Node::fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Ent
 void Node::checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result) {
   (void)state_->checkpoints.written(now, ticket, result, state_->tree);
 }
+
+void Node::measured(const Measured& measured) { state_->measured = measured; }
 
 void Node::tick(Now now) { state_->tick(now); }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "common/clock.h"
 #include "common/random.h"
 #include "server/broadcast/peer.h"
+#include "server/frontend/four_letter_words.h"
 #include "server/node/checkpoint.h"
 #include "server/tree/tree.h"
 
@@ -48,6 +50,20 @@ struct Limits {
   std::int64_t handshake_ms = 10000;  // a connection without a session is closed after this
 };
 
+// What the driver knows and only people ask for: conf, envi.
+struct Facts {
+  std::uint16_t client_port = 0;
+  int listen_backlog = 0;
+  std::string data_dir;
+  std::map<ServerId, frontend::ServerPlace> places;              // of all servers; empty: alone
+  std::vector<std::pair<std::string, std::string>> environment;  // further lines of envi
+};
+// What it has measured; -1: not known.
+struct Measured {
+  std::int64_t disk_bytes = -1;  // of the files in data_dir
+  std::int64_t open_files = -1, max_open_files = -1;
+};
+
 struct NodeConfig {
   broadcast::PeerConfig peer;
   std::int64_t tick_ms = 2000;  // session time-outs are clamped to 2–20 ticks
@@ -56,10 +72,9 @@ struct NodeConfig {
   CheckpointLimits checkpoint;
   std::string
       super_digest;  // "user:base64(sha1(user:password))": a login that may do everything; empty: none
-  std::string four_letter_words =
-      "*";  // those answered, with commas between; "*": all that Muster implements
-  // What only the driver knows of: further lines of envi and conf.
-  std::vector<std::pair<std::string, std::string>> environment, configuration;
+  std::string four_letter_words{
+      frontend::default_words};  // those answered, with commas between; "*": all that Muster implements
+  Facts facts;
 };
 
 // What the disk holds at the start. The constructor replays what of the log is above the checkpoint, up to the commit mark, through
@@ -113,7 +128,7 @@ class Node {
   ~Node();
 
   // `address`: the client's, as text, for the ip scheme ("127.0.0.1").
-  void client_opened(Now now, ConnId connection, std::string_view address);
+  void client_opened(Now now, ConnId connection, std::string_view address, std::uint16_t port = 0);
   void client_bytes(Now now, ConnId connection, std::string_view bytes);
   void client_closed(Now now, ConnId connection);
   // Bytes of that connection that the driver could not write yet, whenever they change much; for
@@ -127,6 +142,9 @@ class Node {
   void persisted(Now now, broadcast::Ticket ticket);
   void fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
   void checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result);
+
+  // For people; whenever it may have changed.
+  void measured(const Measured& measured);
 
   // At least every heartbeat_ms / 2, after the input that was readable then.
   void tick(Now now);

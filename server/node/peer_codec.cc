@@ -1,5 +1,8 @@
 #include "server/node/peer_codec.h"
 
+#include <google/protobuf/arena.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -15,12 +18,34 @@ namespace b = broadcast;
 // Far above anything real and far from where adding one overflows.
 constexpr std::int64_t max_number = std::int64_t{1} << 60;
 constexpr std::size_t max_cluster_id = 64;
+// A client's longest frame (32 MiB at most) with its identities fits well; a record of the log and a frame between servers (64 MiB)
+// take what is this long, with all that is around it.
+constexpr std::size_t max_command_bytes = std::size_t{48} * 1024 * 1024;
 
-// The same message object is used again and again, which keeps its memory.
+// A message in memory that serves again: of a message with many entries, none is allocated or freed by itself.
+class Scratch {
+ public:
+  Scratch() : arena_(options()) {}
+  proto::PeerMessage& message() {
+    arena_.Reset();
+    return *google::protobuf::Arena::CreateMessage<proto::PeerMessage>(&arena_);
+  }
+
+ private:
+  google::protobuf::ArenaOptions options() {
+    google::protobuf::ArenaOptions options;
+    options.initial_block = room_.data();
+    options.initial_block_size = room_.size();
+    options.max_block_size = room_.size();
+    return options;
+  }
+  std::vector<char> room_ = std::vector<char>(std::size_t{256} * 1024);
+  google::protobuf::Arena arena_;
+};
+
 proto::PeerMessage& scratch() {
-  thread_local proto::PeerMessage message;
-  message.Clear();
-  return message;
+  thread_local Scratch scratch;
+  return scratch.message();
 }
 
 // Writing.
@@ -140,6 +165,8 @@ struct Reader {
     entry.kind = static_cast<b::EntryKind>(m.kind());
     entry.time_ms = m.time_ms();
     entry.semantics = m.semantics();
+    sound = sound && m.semantics() >= 1 && m.semantics() <= tree::newest_semantics;
+    sound = sound && m.payload().size() <= max_command_bytes;
     entry.forward = {ServerId{m.origin()}, m.boot(), count(m.n())};
     if (!m.payload().empty()) entry.payload = SharedBytes(std::move(*m.mutable_payload()));
     return entry;
@@ -174,7 +201,10 @@ struct Reader {
   b::Forward read(proto::Forward& m) {
     b::Forward forward{m.boot(), count(m.n()), {}};
     forward.commands.reserve(static_cast<std::size_t>(m.commands_size()));
-    for (std::string& command : *m.mutable_commands()) forward.commands.emplace_back(std::move(command));
+    for (std::string& command : *m.mutable_commands()) {
+      sound = sound && command.size() <= max_command_bytes;
+      forward.commands.emplace_back(std::move(command));
+    }
     return forward;
   }
   b::BarrierRequest read(proto::BarrierRequest& m) { return {m.id()}; }

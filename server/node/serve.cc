@@ -25,6 +25,7 @@ void Node::State::serve(Now now, frontend::Connection& connection) {
   if (left->take_touched()) {
     const frontend::Bound& bound = *left->bound();
     touches.touch(now, bound.session, id, bound.timeout_ms, left->touch_mark);
+    if (left->take_ping()) left->ping_mark = left->touch_mark;
   }
   if (watches.size_of(id) > config.limits.max_watches_per_connection) return close(id, true);
   if (left->stalled() && !std::exchange(left->stall_mark, true)) stalled.push_back(id);
@@ -37,7 +38,7 @@ bool Node::State::step(Now now, frontend::Connection& connection) {
   return std::visit(overloaded{[](frontend::step::Idle&) { return false; },
                                [&](frontend::step::Hangup&) { return close(id, true), false; },
                                [&](frontend::step::Word& word) {
-                                 connection.say(answer_word(now, word.word));
+                                 connection.say(counters, answer_word(now, word.word));
                                  close(id, true);
                                  return false;
                                },
@@ -77,7 +78,7 @@ void Node::State::shake(Now now, frontend::Connection& connection) {
 
 void Node::State::shaken(Now now, frontend::Connection& connection, const tree::Outcome& outcome) {
   if (outcome.session) {
-    connection.accept(*outcome.session, peer.founding()->secret);
+    connection.accept(context(now), *outcome.session, peer.founding()->secret);
     clients.bind(connection);
     return serve(now, connection);
   }

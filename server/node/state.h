@@ -1,5 +1,5 @@
 // Everything that a server knows, in the order in which it comes to be. node.cc holds the loop; serve.cc what
-// clients ask; liveness.cc what the ticks bring; status.cc what people see.
+// clients ask; liveness.cc what the ticks bring; status.cc and words.cc what people see.
 #pragma once
 
 #include <cstdint>
@@ -66,13 +66,19 @@ struct Node::State {
   void expire(Now now, broadcast::BarrierId id);
   void follow_leadership(Now now);
   void on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report);
-  void on_touch_confirm(ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
+  void on_touch_confirm(Now now, ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
+  void answer_pings(Now now, const frontend::Touches::Counted& counted);
   [[nodiscard]] bool is_current(ServerId from, broadcast::LinkId link) const;
 
-  // status.cc: people.
+  // status.cc, words.cc: people.
   [[nodiscard]] Status status() const;
   [[nodiscard]] std::string mode() const;
+  void note_proposals(const broadcast::Persist& persist);
   [[nodiscard]] std::string answer_word(Now now, std::string_view word);
+  [[nodiscard]] frontend::ServerView view(Now now) const;
+  void add_clients(Now now, frontend::ServerView& view) const;
+  void add_sessions(Now now, frontend::ServerView& view) const;
+  void add_watches(frontend::ServerView& view) const;
 
   [[nodiscard]] frontend::Context context(Now now) { return {settings, tree, watches, counters, now}; }
 
@@ -104,6 +110,14 @@ struct Node::State {
   Epoch expiry_epoch;       // in which it was started
   std::vector<PeerEnvelope> to_peers;
   frontend::Counters counters;
+  // Of the commands that this server has put into the log as the leader of `epoch`.
+  struct Proposals {
+    Epoch epoch;
+    frontend::Sizes sizes;
+  };
+  Proposals proposals;
+  std::int64_t leading_since_ms = 0;  // while expiry runs
+  Measured measured;
   std::optional<std::int64_t> started_ms;
 };
 

@@ -11,18 +11,17 @@ constexpr std::int64_t kEndMs =
 ClientListener::ClientListener(NodeDriver& driver, Acceptor acceptor, ReadBuffer& buffer,
                                std::size_t max_links)
     : driver_(driver),
-      listener_(
-          std::move(acceptor),
-          [this](Socket socket, const std::string& address) { on_accepted(std::move(socket), address); }),
+      listener_(std::move(acceptor),
+                [this](Socket socket, const Caller& caller) { on_accepted(std::move(socket), caller); }),
       buffer_(buffer),
       max_links_(max_links) {}
 
-void ClientListener::on_accepted(Socket socket, const std::string& address) {
+void ClientListener::on_accepted(Socket socket, const Caller& caller) {
   if (links_.size() >= max_links_) return;  // and with it goes the socket
   const node::ConnId id = ++last_id_;
   auto& link = links_[id];
   link = std::make_unique<ClientLink>(*this, driver_, id, std::move(socket), buffer_);
-  driver_.input([&](node::Node& node, Now now) { node.client_opened(now, id, address); });
+  driver_.input([&](node::Node& node, Now now) { node.client_opened(now, id, caller.address, caller.port); });
   link->start();
 }
 

@@ -38,7 +38,7 @@ class ClientListener {
   void forget(node::ConnId id) { links_.erase(id); }
 
  private:
-  void on_accepted(Socket socket, const std::string& address);
+  void on_accepted(Socket socket, const Caller& caller);
 
   NodeDriver& driver_;
   Listener listener_;

@@ -18,7 +18,6 @@
 namespace muster::runtime {
 namespace {
 
-constexpr int kBacklog = 4096;       // the system may lower it
 constexpr int kAcceptedAtOnce = 64;  // then others get their turn
 constexpr auto kPause = std::chrono::milliseconds(100);
 
@@ -43,15 +42,19 @@ Acceptor listen_on(asio::io_context& io, const tcp::endpoint& endpoint, bool bot
   if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
   if (!error && both) acceptor.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(kBacklog, error);
+  if (!error) acceptor.listen(listen_backlog, error);
   return acceptor;
 }
 
-std::string text_of(const sockaddr_storage& address) {
+Caller caller_at(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
+  in_port_t port = 0;
   if (address.ss_family == AF_INET) {
-    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    port = v4.sin_port;
+    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
   } else {
+    port = reinterpret_cast<const sockaddr_in6&>(address).sin6_port;
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
     if (IN6_IS_ADDR_V4MAPPED(&v6)) {
       inet_ntop(AF_INET, &v6.s6_addr[12], text, sizeof text);
@@ -59,7 +62,7 @@ std::string text_of(const sockaddr_storage& address) {
       inet_ntop(AF_INET6, &v6, text, sizeof text);
     }
   }
-  return text;
+  return {text, ntohs(port)};
 }
 
 }  // namespace
@@ -142,7 +145,7 @@ void Listener::accept_some() {
         ::close(fd);
         continue;
       }
-      on_accepted_(std::move(socket), text_of(address));
+      on_accepted_(std::move(socket), caller_at(address));
       if (!acceptor_.is_open()) return;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       break;

@@ -17,10 +17,16 @@ namespace muster::runtime {
 // Takes over one that listens already.
 [[nodiscard]] Acceptor adopt_listener(asio::io_context& io, int descriptor);
 
+inline constexpr int listen_backlog = 4096;  // the system may lower it
+
+struct Caller {
+  std::string address;  // as text; IPv4 as IPv4 also where it came over an IPv6 socket
+  std::uint16_t port = 0;
+};
+
 class Listener {
  public:
-  // `address`: the caller's, as text; IPv4 as IPv4 also where it came over an IPv6 socket.
-  using OnAccepted = std::function<void(Socket socket, std::string address)>;
+  using OnAccepted = std::function<void(Socket socket, const Caller& caller)>;
 
   Listener(Acceptor acceptor, OnAccepted on_accepted);
   ~Listener();

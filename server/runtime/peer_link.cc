@@ -15,9 +15,10 @@ constexpr std::size_t kMaxQueueBytes = std::size_t{256} << 20;  // waiting for a
 
 }  // namespace
 
-PeerLink::PeerLink(PeerLinkOwner& owner, bool dialed, Handshake handshake, Socket socket, ReadBuffer& buffer)
+PeerLink::PeerLink(PeerLinkOwner& owner, std::string caller, Handshake handshake, Socket socket,
+                   ReadBuffer& buffer)
     : owner_(owner),
-      dialed_(dialed),
+      caller_(std::move(caller)),
       handshake_(std::move(handshake)),
       patience_(socket.get_executor()),
       stream_(std::make_shared<Stream>(std::move(socket), *this, buffer)) {}

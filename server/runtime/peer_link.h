@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "server/node/node.h"
 #include "server/runtime/introduction.h"
@@ -26,7 +27,8 @@ class PeerLinkOwner {
 
 class PeerLink final : public StreamOwner, public std::enable_shared_from_this<PeerLink> {
  public:
-  PeerLink(PeerLinkOwner& owner, bool dialed, Handshake handshake, Socket socket, ReadBuffer& buffer);
+  // `caller`: the address of one who called; empty: this server did.
+  PeerLink(PeerLinkOwner& owner, std::string caller, Handshake handshake, Socket socket, ReadBuffer& buffer);
 
   void start();
   // Leaves at flush(). Requires that the link is introduced.
@@ -35,7 +37,8 @@ class PeerLink final : public StreamOwner, public std::enable_shared_from_this<P
   void close();
 
   [[nodiscard]] ServerId other() const { return handshake_.other(); }  // 0: it did not say yet
-  [[nodiscard]] bool dialed() const { return dialed_; }
+  [[nodiscard]] const std::string& caller() const { return caller_; }
+  [[nodiscard]] bool dialed() const { return caller_.empty(); }
   [[nodiscard]] bool introduced() const { return introduced_; }
   // Given by the owner when the link is introduced.
   broadcast::LinkId id = 0;
@@ -50,7 +53,7 @@ class PeerLink final : public StreamOwner, public std::enable_shared_from_this<P
   void lose(std::string_view why);
 
   PeerLinkOwner& owner_;
-  bool dialed_;
+  std::string caller_;
   Handshake handshake_;
   Timer patience_;
   std::shared_ptr<Stream> stream_;

@@ -15,6 +15,7 @@ namespace muster::runtime {
 namespace {
 
 constexpr std::size_t kMaxStrangers = 64;  // one more, and the oldest is cut off
+constexpr int kRefusalLines = 20;          // in the log at once, then one a second
 
 void set_option(Socket& socket, int level, int name, int value) {
   ::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
@@ -28,18 +29,19 @@ PeerMesh::PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Confi
       known_{config.server_id, {}, config.secret},
       silence_ms_(std::max<std::int64_t>(2000, 4 * config.election_timeout_ms)),
       listener_(std::move(acceptor),
-                [this](Socket socket, const std::string&) {
-                  add_stranger(false, Handshake::accepting(known_, random_bytes(nonce_size)),
+                [this](Socket socket, const Caller& caller) {
+                  add_stranger(caller.address, Handshake::accepting(known_, random_bytes(nonce_size)),
                                std::move(socket));
                 }),
-      buffer_(buffer) {
+      buffer_(buffer),
+      refusal_lines_(kRefusalLines) {
   for (const auto& server : config.servers) {
     known_.servers.push_back(server.id);
     if (server.id == config.server_id) continue;
     Neighbour& neighbour = neighbours_[server.id];
     if (config.server_id < server.id) continue;
     neighbour.dialer = std::make_unique<PeerDialer>(io, server.peer, [this, id = server.id](Socket socket) {
-      add_stranger(true, Handshake::dialing(known_, id, random_bytes(nonce_size)), std::move(socket));
+      add_stranger("", Handshake::dialing(known_, id, random_bytes(nonce_size)), std::move(socket));
     });
   }
 }
@@ -69,7 +71,7 @@ void PeerMesh::set_options(Socket& socket) const {
   set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(silence_ms_));
 }
 
-void PeerMesh::add_stranger(bool dialed, Handshake handshake, Socket socket) {
+void PeerMesh::add_stranger(const std::string& caller, Handshake handshake, Socket socket) {
   if (strangers_.size() >= kMaxStrangers) {
     const auto oldest = strangers_.front();
     oldest->close();
@@ -77,7 +79,7 @@ void PeerMesh::add_stranger(bool dialed, Handshake handshake, Socket socket) {
   }
   set_options(socket);
   strangers_.push_back(
-      std::make_shared<PeerLink>(*this, dialed, std::move(handshake), std::move(socket), buffer_));
+      std::make_shared<PeerLink>(*this, caller, std::move(handshake), std::move(socket), buffer_));
   strangers_.back()->start();
 }
 
@@ -126,10 +128,11 @@ void PeerMesh::on_lost(PeerLink& link, std::string_view why) {
 void PeerMesh::log_refusal(const PeerLink& link, std::string_view why) {
   const auto found = neighbours_.find(link.other());
   std::string& last = found == neighbours_.end() ? stranger_refusal_ : found->second.refusal;
-  if (last == why) return;
+  if (last == why || !refusal_lines_.take(NodeDriver::now().mono_ms)) return;
   last = why;
-  const std::string who =
-      link.other().value == 0 ? "a stranger on the peer port" : fmt::format("server {}", link.other().value);
+  const std::string who = link.other().value == 0
+                              ? fmt::format("a stranger on the peer port ({})", link.caller())
+                              : fmt::format("server {}", link.other().value);
   log::warn(fmt::format("no link to {}: {}", who, why));
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "server/config/config.h"
+#include "server/runtime/line_budget.h"
 #include "server/runtime/listener.h"
 #include "server/runtime/node_driver.h"
 #include "server/runtime/peer_dialer.h"
@@ -40,7 +41,7 @@ class PeerMesh final : public PeerLinkOwner {
     std::string refusal;                 // last logged: a server that calls again each second is not news
   };
 
-  void add_stranger(bool dialed, Handshake handshake, Socket socket);
+  void add_stranger(const std::string& caller, Handshake handshake, Socket socket);
   std::shared_ptr<PeerLink> take_stranger(PeerLink& link);
   void set_options(Socket& socket) const;
   void log_refusal(const PeerLink& link, std::string_view why);
@@ -53,6 +54,7 @@ class PeerMesh final : public PeerLinkOwner {
   std::map<ServerId, Neighbour> neighbours_;
   std::list<std::shared_ptr<PeerLink>> strangers_;  // not yet introduced, oldest first
   std::string stranger_refusal_;
+  LineBudget refusal_lines_;  // anybody can make them
   broadcast::LinkId last_link_ = 0;
 };
 

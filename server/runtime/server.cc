@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <limits>
 #include <utility>
 
 #include "server/runtime/checkpoint_thread.h"
@@ -13,6 +14,7 @@
 #include "server/runtime/crypto.h"
 #include "server/runtime/data_directory.h"
 #include "server/runtime/disk_thread.h"
+#include "server/runtime/host.h"
 #include "server/runtime/logging.h"
 #include "server/runtime/peer_mesh.h"
 #include "server/runtime/ticker.h"
@@ -20,6 +22,7 @@
 namespace muster::runtime {
 namespace {
 
+constexpr std::int64_t kMeasureMs = 5000;     // between two looks at the files that only people ask for
 constexpr std::size_t kOwnDescriptors = 512;  // for the log, the other servers and whatever libraries open
 
 node::NodeConfig node_config(const config::Config& config, bool found) {
@@ -36,10 +39,7 @@ node::NodeConfig node_config(const config::Config& config, bool found) {
   out.checkpoint = config.checkpoint;
   out.super_digest = config.super_digest;
   out.four_letter_words = config.four_letter_words;
-  out.environment = {{"host.name", config::process_host_name()}};
-  out.configuration = {{"clientPort", std::to_string(config.client_address.port)},
-                       {"clientPortAddress", config.client_address.host},
-                       {"dataDir", config.data_dir}};
+  out.facts = host_facts(config);
   return out;
 }
 
@@ -121,6 +121,7 @@ struct Server::State {
 
   void on_checkpoint(node::CheckpointTicket ticket, node::CheckpointResult result);
 
+  void measure(Now now);
   void note_cluster();
   void begin_stop();
   void maybe_shut_down(Now now);
@@ -139,6 +140,7 @@ struct Server::State {
   DiskThread disk;
   CheckpointThread checkpoints;
 
+  std::int64_t measure_at_ms = 0;  // mono_ms
   bool cluster_noted = false;
   std::optional<std::int64_t> stop_by_ms;  // stopping: then at the latest
 };
@@ -161,6 +163,7 @@ void Server::State::flush() {
 
 void Server::State::on_tick(Now now) {
   clients.sweep(now);
+  measure(now);
   if (stop_by_ms) maybe_shut_down(now);
 }
 
@@ -178,6 +181,18 @@ void Server::State::on_fetched(broadcast::Ticket ticket, std::vector<broadcast::
 void Server::State::on_checkpoint(node::CheckpointTicket ticket, node::CheckpointResult result) {
   asio::post(io, [this, ticket, result] {
     driver.input([&](node::Node& node, Now now) { node.checkpoint_written(now, ticket, result); });
+  });
+}
+
+// On the disk thread, since it looks at files; a disk that hangs leaves people with the last figures.
+void Server::State::measure(Now now) {
+  if (now.mono_ms < measure_at_ms) return;
+  measure_at_ms = std::numeric_limits<std::int64_t>::max();
+  disk.run([this] {
+    asio::post(io, [this, measured = measure_host(config.data_dir)] {
+      measure_at_ms = NodeDriver::now().mono_ms + kMeasureMs;
+      driver.input([&](node::Node& node, Now) { node.measured(measured); });
+    });
   });
 }
 

@@ -93,8 +93,12 @@ void FileLog::mark(Zxid committed) {
   said_ = stamp;
 }
 
+// While the second half of a segment fills, its successor is made ready twice as fast: not sooner, since the next entries wait for
+// each slice.
 void FileLog::prepare() {
-  if (!segments_.empty() && segments_.back().used() > options_.segment_bytes / 2) spare_.prepare();
+  const std::uint64_t half = options_.segment_bytes / 2;
+  if (!segments_.empty() && segments_.back().used() > half)
+    spare_.prepare(2 * (segments_.back().used() - half));
 }
 
 void FileLog::begin_next_segment(Zxid first, std::size_t record) {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "common/crc32c.h"
+#include "common/little_endian.h"
 #include "server/storage/leveldb_env.h"
-#include "server/storage/little_endian.h"
 
 namespace muster::storage {
 namespace {

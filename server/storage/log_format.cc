@@ -2,7 +2,7 @@
 
 #include "common/check.h"
 #include "common/crc32c.h"
-#include "server/storage/little_endian.h"
+#include "common/little_endian.h"
 
 namespace muster::storage {
 namespace {

@@ -15,10 +15,10 @@ constexpr std::uint64_t kSliceBytes = 1024 * 1024;
 SpareSegment::SpareSegment(FileSystem& files, const std::string& directory, std::uint64_t usual_bytes)
     : files_(files), directory_(directory), usual_bytes_(usual_bytes) {}
 
-void SpareSegment::prepare() {
+void SpareSegment::prepare(std::uint64_t wanted) {
   if (!recycled_.empty()) return;
   if (!file_) capacity_ = usual_bytes_;
-  if (!file_ || prepared_ < capacity_) write_slice();
+  if (prepared_ < std::min(wanted, capacity_)) write_slice();
 }
 
 // Each slice is synced at once: a sync of all at the end would take as long as the whole file.

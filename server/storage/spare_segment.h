@@ -22,8 +22,9 @@ class SpareSegment {
 
   SpareSegment(FileSystem& files, const std::string& directory, std::uint64_t usual_bytes);
 
-  // Writes and syncs at most one slice of the usual size's next file, if there is none to use again.
-  void prepare();
+  // Writes and syncs at most one slice of the usual size's next file: none if `wanted` bytes of it are there already, or there is one
+  // to use again.
+  void prepare(std::uint64_t wanted);
   // At least `bytes`: a file to use again, the prepared one (completed if need be), or one of its own for a record above the usual
   // size.
   [[nodiscard]] Blank take(std::uint64_t bytes);

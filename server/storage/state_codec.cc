@@ -2,8 +2,8 @@
 
 #include "common/check.h"
 #include "common/crc32c.h"
+#include "common/little_endian.h"
 #include "proto/state.pb.h"
-#include "server/storage/little_endian.h"
 
 namespace muster::storage {
 namespace {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "common/little_endian.h"
+
 namespace muster::tree {
 
 [[nodiscard]] std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0);
@@ -14,7 +16,7 @@ namespace muster::tree {
 class FieldHash {
  public:
   FieldHash& add(std::uint64_t field) {
-    for (std::size_t i = 0; i < 8; ++i) bytes_[size_ + i] = static_cast<char>(field >> (8 * i));
+    write_le(bytes_ + size_, field);
     size_ += 8;
     return *this;
   }

@@ -60,6 +60,7 @@ Nodes::Nodes() {
   node(root_node) = std::move(root);
   digest_ += contribution(root_node);
   size_ = 1;
+  bytes_ = 1;
 
   // Nobody counted these as creates: ZooKeeper shows cversion -1 for / and -2 for /zookeeper.
   const NodeId zookeeper = add(root_node, "/zookeeper", empty, open_acl());
@@ -85,10 +86,15 @@ bool Nodes::has_path(NodeId id, std::string_view path) const {
   return path.empty();
 }
 
+std::size_t Nodes::path_size(NodeId id) const {
+  std::size_t size = 0;
+  for (; id != root_node; id = at(id).parent) size += at(id).name.size() + 1;
+  return size;
+}
+
 std::string Nodes::path_of(NodeId id) const {
   if (id == root_node) return "/";
-  std::size_t size = 0;
-  for (NodeId up = id; up != root_node; up = at(up).parent) size += at(up).name.size() + 1;
+  std::size_t size = path_size(id);
   std::string path(size, '/');
   for (NodeId up = id; up != root_node; up = at(up).parent) {
     const std::string& name = at(up).name;
@@ -147,6 +153,8 @@ void Nodes::attach(NodeId id) {
   const Edit parent = edit(at(id).parent);
   link(id);
   digest_ += contribution(id);
+  bytes_ += path_size(id) + at(id).data.view().size();
+  if (at(id).kind == NodeKind::ephemeral) ++ephemerals_;
 }
 
 void Nodes::detach(NodeId id) {
@@ -157,6 +165,8 @@ void Nodes::detach(NodeId id) {
   if (parent->children->size() == 0) parent->children.reset();
   by_path_.erase(at(id).path_hash, id);
   digest_ -= contribution(id);
+  bytes_ -= path_size(id) + at(id).data.view().size();
+  if (at(id).kind == NodeKind::ephemeral) --ephemerals_;
   --size_;
 }
 
@@ -242,10 +252,12 @@ NodeId Nodes::find_parent(std::string_view path) {
 NodeId Nodes::restore(std::string_view path, Znode restored, const std::vector<Acl>& acl) {
   restored.mark = {0, true};
   const AclRef ref = acls_.acquire(acl);
+  const std::size_t data_bytes = restored.data.view().size();
   if (path == "/" || path.starts_with("/zookeeper")) {
     if (const NodeId builtin = find(path); builtin != no_node) {
       Znode& there = node(builtin);
       acls_.release(there.acl);
+      bytes_ += data_bytes - there.data.view().size();
       restored.children = std::move(there.children);
       fill(builtin, there.parent, path, std::move(restored), ref);
       if (builtin == root_node) there.path_hash = 0;  // as it is from the start: no key of the index
@@ -257,6 +269,8 @@ NodeId Nodes::restore(std::string_view path, Znode restored, const std::vector<A
     acls_.release(ref);
     return no_node;
   }
+  bytes_ += path.size() + data_bytes;
+  if (restored.kind == NodeKind::ephemeral) ++ephemerals_;
   const NodeId id = new_id();
   fill(id, parent, path, std::move(restored), ref);
   link(id);

@@ -68,15 +68,23 @@ class Nodes {
   [[nodiscard]] const SharedAcl& acl_of(NodeId id) const { return acls_.at(at(id).acl); }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t descendants(NodeId id) const;
+  [[nodiscard]] std::size_t ephemerals() const { return ephemerals_; }
+  // Of all paths and data.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
-  // A node in hand to be changed: taken out of the digest, and put back when the hand opens.
+  // A node in hand to be changed: taken out of the digest and the count of bytes, and put back when the hand
+  // opens.
   class Edit {
    public:
     Edit(Nodes& nodes, NodeId id) : nodes_(nodes), id_(id) {
       nodes_.before_change(id_);
       nodes_.digest_ -= nodes_.contribution(id_);
+      nodes_.bytes_ -= nodes_.at(id_).data.view().size();
     }
-    ~Edit() { nodes_.digest_ += nodes_.contribution(id_); }
+    ~Edit() {
+      nodes_.digest_ += nodes_.contribution(id_);
+      nodes_.bytes_ += nodes_.at(id_).data.view().size();
+    }
     Edit(const Edit&) = delete;
     Edit& operator=(const Edit&) = delete;
     Znode* operator->() const { return &nodes_.node(id_); }
@@ -124,6 +132,7 @@ class Nodes {
   [[nodiscard]] NodeId find_parent(std::string_view path);
   [[nodiscard]] bool is_free(NodeId id) const { return id != root_node && at(id).parent == no_node; }
   [[nodiscard]] bool has_path(NodeId id, std::string_view path) const;
+  [[nodiscard]] std::size_t path_size(NodeId id) const;  // of an id that is not the root
   [[nodiscard]] std::uint64_t contribution(NodeId id) const;
   [[nodiscard]] static std::uint64_t contribution(const Znode& node, std::uint64_t path_hash,
                                                   std::uint64_t data_hash, std::uint64_t acl_hash);
@@ -133,6 +142,8 @@ class Nodes {
   HashIndex by_path_;  // all attached nodes but the root
   AclTable acls_;
   std::size_t size_ = 0;  // attached nodes
+  std::size_t ephemerals_ = 0;
+  std::uint64_t bytes_ = 0;
   std::uint64_t digest_ = 0;
   Changes changes_;
   NodeId next_ = 0, end_ = 0;     // of the slab, to be visited by the collection under way

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "server/tree/tree.h"
@@ -120,11 +121,11 @@ bool permitted(const std::vector<Acl>& acl, std::int32_t permission, const std::
 
 std::optional<std::vector<Acl>> resolve_acl(const std::optional<std::vector<Acl>>& asked,
                                             const std::vector<AuthId>& who) {
-  if (!asked) return std::nullopt;
-  std::vector<Acl> seen, resolved;
+  if (!asked || asked->size() > max_acl_entries) return std::nullopt;
+  std::set<Acl> seen;
+  std::vector<Acl> resolved;
   for (const Acl& entry : *asked) {
-    if (std::find(seen.begin(), seen.end(), entry) != seen.end()) continue;
-    seen.push_back(entry);
+    if (!seen.insert(entry).second) continue;
     if (entry.who.scheme != "auth") {
       if (!is_valid(entry.who)) return std::nullopt;
       resolved.push_back(entry);
@@ -134,7 +135,7 @@ std::optional<std::vector<Acl>> resolve_acl(const std::optional<std::vector<Acl>
     for (const AuthId& id : who) {
       if (is_authenticated(id)) resolved.push_back({entry.perms, id});
     }
-    if (resolved.size() == before) return std::nullopt;
+    if (resolved.size() == before || resolved.size() > max_acl_entries) return std::nullopt;
   }
   if (resolved.empty()) return std::nullopt;
   return resolved;

@@ -3,15 +3,19 @@
 
 #include <muster/acl.h>
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace muster::tree {
 
+// Of one list, as asked for and as stored.
+inline constexpr std::size_t max_acl_entries = 1000;
+
 // The list as it will be stored: duplicates gone, "auth" replaced by the client's authenticated identities.
 // Nothing: invalid (absent or empty, an unknown scheme, an id that its scheme does not allow, "auth" without
-// an authenticated identity).
+// an authenticated identity, more than max_acl_entries).
 [[nodiscard]] std::optional<std::vector<Acl>> resolve_acl(const std::optional<std::vector<Acl>>& asked,
                                                           const std::vector<AuthId>& who);
 

@@ -119,5 +119,7 @@ std::vector<Session> Tree::sessions() const {
 }
 
 std::size_t Tree::node_count() const { return state_->nodes.size(); }
+std::size_t Tree::ephemeral_count() const { return state_->nodes.ephemerals(); }
+std::uint64_t Tree::bytes() const { return state_->nodes.bytes(); }
 
 }  // namespace muster::tree

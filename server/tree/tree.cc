@@ -143,7 +143,8 @@ Outcome Tree::apply(const Stamp& stamp, std::string_view bytes) {
 }
 
 Outcome Tree::apply(const Stamp& stamp, const Command& command) {
-  CHECK(stamp.semantics <= 1, "this release knows one meaning of an entry; a later one must not be guessed");
+  CHECK(stamp.semantics <= newest_semantics,
+        "this release knows one meaning of an entry; a later one must not be guessed");
   skip(stamp);
   return std::visit(Application(state_->nodes, state_->sessions, stamp, command), command.operation);
 }

@@ -20,6 +20,9 @@
 
 namespace muster::tree {
 
+// The meaning of an entry that this release knows: from 1 up to this.
+inline constexpr std::uint32_t newest_semantics = 1;
+
 // What the leader put on the entry.
 struct Stamp {
   Zxid zxid;
@@ -119,6 +122,8 @@ class Tree {
   [[nodiscard]] std::optional<Session> session(SessionId id) const;
   [[nodiscard]] std::vector<Session> sessions() const;  // by id
   [[nodiscard]] std::size_t node_count() const;
+  [[nodiscard]] std::size_t ephemeral_count() const;
+  [[nodiscard]] std::uint64_t bytes() const;  // of all paths and data
 
  private:
   friend class CheckpointSource;

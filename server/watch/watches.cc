@@ -72,8 +72,10 @@ void Watches::add(ConnId connection, std::string_view path, Kind kind) {
     watcher = watchers.insert(watcher, {connection, 0});
   }
   if ((watcher->kinds & bit(kind)) != 0) return;
-  watcher->kinds = static_cast<Kinds>(watcher->kinds | bit(kind));
   Connection& owner = connections_[connection];
+  const Kinds before = watcher->kinds;
+  watcher->kinds = static_cast<Kinds>(before | bit(kind));
+  note_change(watched_[id], owner, before, watcher->kinds);
   owner.paths.insert(id);
   ++owner.watches;
   ++size_;
@@ -110,15 +112,32 @@ void Watches::drop(ConnId connection) {
 }
 
 void Watches::take(PathId id, Watcher& watcher, Kinds kinds) {
-  const auto taken = static_cast<Kinds>(watcher.kinds & kinds);
+  const Kinds before = watcher.kinds;
+  const auto taken = static_cast<Kinds>(before & kinds);
   if (taken == 0) return;
-  watcher.kinds = static_cast<Kinds>(watcher.kinds & ~taken);
+  watcher.kinds = static_cast<Kinds>(before & ~taken);
   size_ -= count(taken);
   if ((taken & bit(Kind::persistent_recursive)) != 0) --recursive_;
   const auto owner = connections_.find(watcher.connection);
+  note_change(watched_[id], owner->second, before, watcher.kinds);
   owner->second.watches -= count(taken);
   if (watcher.kinds == 0) owner->second.paths.erase(id);
   if (owner->second.watches == 0) connections_.erase(owner);
+}
+
+void Watches::note_change(Watched& record, Connection& owner, Kinds before, Kinds after) {
+  if ((before & of_children) == 0 && (after & of_children) != 0) ++children_;
+  if ((before & of_children) != 0 && (after & of_children) == 0) --children_;
+  if ((before & of_node) == 0 && (after & of_node) != 0) {
+    ++nodes_.watches;
+    if (++record.of_node == 1) ++nodes_.paths;
+    if (++owner.of_nodes == 1) ++nodes_.connections;
+  }
+  if ((before & of_node) != 0 && (after & of_node) == 0) {
+    --nodes_.watches;
+    if (--record.of_node == 0) --nodes_.paths;
+    if (--owner.of_nodes == 0) --nodes_.connections;
+  }
 }
 
 void Watches::sweep(PathId id) {
@@ -177,7 +196,17 @@ std::size_t Watches::size_of(ConnId connection) const {
   return found == connections_.end() ? 0 : found->second.watches;
 }
 
-std::size_t Watches::paths() const { return watched_.size() - free_.size(); }
-std::size_t Watches::connections() const { return connections_.size(); }
+std::vector<Watches::Entry> Watches::node_entries() const {
+  std::vector<const Watched*> records;
+  for (const Watched& record : watched_)
+    if (record.of_node > 0) records.push_back(&record);
+  std::sort(records.begin(), records.end(),
+            [](const Watched* a, const Watched* b) { return a->path < b->path; });
+  std::vector<Entry> entries;
+  for (const Watched* record : records)
+    for (const Watcher& watcher : record->watchers)
+      if ((watcher.kinds & of_node) != 0) entries.push_back({record->path, watcher.connection});
+  return entries;
+}
 
 }  // namespace muster::watch

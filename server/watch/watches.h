@@ -53,8 +53,20 @@ class Watches {
 
   [[nodiscard]] std::size_t size() const;  // watches in all
   [[nodiscard]] std::size_t size_of(ConnId connection) const;
-  [[nodiscard]] std::size_t paths() const;
-  [[nodiscard]] std::size_t connections() const;
+
+  // What people see of them is ZooKeeper's two tables: a connection that watches a path in several ways stands once in the table of
+  // those who hear of the node, once in that of those who hear of its children.
+  struct Count {
+    std::size_t connections = 0, paths = 0, watches = 0;
+  };
+  [[nodiscard]] const Count& node_watches() const { return nodes_; }
+  [[nodiscard]] std::size_t child_watches() const { return children_; }
+  struct Entry {
+    std::string_view path;  // valid until the next change
+    ConnId connection = 0;
+  };
+  // All of the nodes' table, by path, then by connection. Slow: for people.
+  [[nodiscard]] std::vector<Entry> node_entries() const;
 
  private:
   using PathId = std::uint32_t;
@@ -68,10 +80,12 @@ class Watches {
   struct Watched {
     std::string path;
     std::vector<Watcher> watchers;  // empty: the record is free
+    std::size_t of_node = 0;        // those who hear of the node
   };
   struct Connection {
     std::set<PathId> paths;
     std::size_t watches = 0;
+    std::size_t of_nodes = 0;  // paths of whose node it hears
   };
 
   [[nodiscard]] PathId find(std::string_view path) const;
@@ -80,6 +94,7 @@ class Watches {
   // Takes these kinds from a watcher and keeps all counts; the caller erases watchers that are left without any.
   void take(PathId id, Watcher& watcher, Kinds kinds);
   void sweep(PathId id);
+  void note_change(Watched& record, Connection& owner, Kinds before, Kinds after);
   void fire(std::vector<Notification>& to, std::string_view path, Kinds wanted, wire::EventType type);
 
   tree::HashIndex by_path_;
@@ -87,6 +102,8 @@ class Watches {
   std::vector<PathId> free_;
   std::map<ConnId, Connection> connections_;
   std::size_t size_ = 0;
+  Count nodes_;
+  std::size_t children_ = 0;
   std::size_t recursive_ = 0;  // while there are none, nobody walks a path's ancestors
 };
 

@@ -86,7 +86,7 @@ class Ports:
                 return False
 
 
-def _die_with_parent():
+def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -119,7 +119,7 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.dir,
-                env={**os.environ, **environment}, preexec_fn=_die_with_parent)
+                env={**os.environ, **environment}, preexec_fn=die_with_parent)
 
     def running(self):
         return self.process is not None and self.process.poll() is None

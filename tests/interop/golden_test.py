@@ -7,7 +7,10 @@ import unittest
 
 from interop.golden import recording
 from interop.golden.exceptions import EXCEPTIONS
-from interop.golden.manifest import CELLS, cases
+from interop.golden.manifest import CELLS, CLOSED, ERRORS, NOWHERE, cases
+from interop.golden.wire import OPERATIONS
+
+NOT_OPERATIONS = ("connect", "bytes")
 
 
 def outcomes(exchanges):
@@ -15,8 +18,10 @@ def outcomes(exchanges):
     found = set()
     for asked, answers in exchanges:
         for line in answers:
-            if match := re.match(r"\w+< (\w+) error=(-?\d+)", line):
+            if match := re.match(r"\w+< (\w+)(?: -?\d+)? error=(-?\d+)", line):
                 found.add((match[1], int(match[2])))
+        if answers and answers[-1].endswith("< closed") and (match := re.match(r"\w+> ([a-zA-Z]\w*)", asked.splitlines()[-1])):
+            found.add((match[1], CLOSED))
         requests = [line for line in asked.splitlines() if re.match(r"\w+> multi(Read)? ", line)]
         replies = [line for line in answers if re.match(r"\w+< multi(Read)? error=", line)]
         for request, reply in zip(requests, replies):
@@ -27,28 +32,36 @@ def outcomes(exchanges):
     return found
 
 
-class GoldenTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.recorded = recording.read()
-        with recording.Standalone("muster") as server:
-            cls.played = recording.play(server.servers[0].address)
+class Recording(unittest.TestCase):
+    """The manifest and the recording belong together."""
+
+    recorded = recording.read()
 
     def test_every_case_is_recorded(self):
         self.assertEqual(list(self.recorded), list(cases()))
 
-    def test_every_cell_of_the_table_came_up(self):
+    def test_the_cells_of_the_table_came_up_and_no_others(self):
         found = set().union(*map(outcomes, self.recorded.values()))
         wanted = {(operation, error) for operation, errors in CELLS.items() for error in errors}
-        self.assertEqual(sorted(wanted - found), [])
+        found = {cell for cell in found if cell[0] not in NOT_OPERATIONS}
+        self.assertEqual(sorted(map(str, wanted - found)), [], "not tested")
+        self.assertEqual(sorted(map(str, found - wanted)), [], "not in the table")
 
-    def test_answers_are_those_of_zookeeper(self):
+    def test_the_table_has_every_operation_and_every_error(self):
+        self.assertEqual({row for row in CELLS if "." not in row}, {*OPERATIONS, "opcode"})
+        self.assertEqual({error for row in CELLS.values() for error in row if error != CLOSED} | set(NOWHERE), set(ERRORS))
+
+
+class Comparison:
+    recorded = Recording.recorded
+
+    def compare(self, address):
+        played = recording.play(address)
         used = collections.Counter()
         different = []
         for name, recorded in self.recorded.items():
-            played = self.played[name]
-            self.assertEqual([asked for asked, _ in played], [asked for asked, _ in recorded], f"{name}: other requests")
-            for (asked, theirs), (_, ours) in zip(recorded, played):
+            self.assertEqual([asked for asked, _ in played[name]], [asked for asked, _ in recorded], f"{name}: other requests")
+            for (asked, theirs), (_, ours) in zip(recorded, played[name]):
                 if theirs != ours and not self.excused(name, asked, theirs, ours, used):
                     different.append("\n".join([f"== {name}", asked, *(f"- {line}" for line in theirs), *(f"+ {line}" for line in ours)]))
         self.assertFalse(different, f"{len(different)} answers differ (- ZooKeeper, + Muster)\n" + "\n\n".join(different))
@@ -68,6 +81,24 @@ class GoldenTest(unittest.TestCase):
                 used[exception] += 1
                 return True
         return False
+
+
+class Standalone(Comparison, unittest.TestCase):
+    def test_answers_are_those_of_zookeeper(self):
+        with recording.AsItComes("muster") as alone:
+            self.compare(alone.servers[0].address)
+
+
+class Follower(Comparison, unittest.TestCase):
+    def test_answers_are_those_of_zookeeper(self):
+        with recording.AsItComes("muster", 3) as ensemble:
+            self.compare(ensemble.wait_follower().address)
+
+
+class Leader(Comparison, unittest.TestCase):
+    def test_answers_are_those_of_zookeeper(self):
+        with recording.AsItComes("muster", 3) as ensemble:
+            self.compare(ensemble.wait_leader().address)
 
 
 if __name__ == "__main__":

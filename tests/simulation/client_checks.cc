@@ -22,45 +22,50 @@ const std::string* path_of(const wire::Request& request) {
 void Client::see(Zxid zxid) {
   if (zxid < seen_)
     broken("zxid-monotone", fmt::format("{} saw {} and is now told {}", who(), seen_.value, zxid.value));
-  if (zxid > model_.applied())
+  if (zxid > world_.model.applied())
     broken("reply", fmt::format("{} is told {}, but only {} are committed", who(), zxid.value,
-                                model_.applied().value));
+                                world_.model.applied().value));
   seen_ = zxid;
 }
 
 void Client::on_reply(const wire::ReplyHeader& header, std::string_view body) {
-  if (pending_.empty() || pending_.front().xid != header.xid) {
+  if (in_flight_.empty() || in_flight_.front().xid != header.xid) {
     broken("replies-in-order", fmt::format("{} is answered xid {} and waits for {}", who(), header.xid.value,
-                                           pending_.empty() ? 0 : pending_.front().xid.value));
+                                           in_flight_.empty() ? 0 : in_flight_.front().xid.value));
   }
-  const Request request = std::move(pending_.front());
-  pending_.pop_front();
+  const Request request = std::move(in_flight_.front());
+  in_flight_.pop_front();
   wire::ReplyBody decoded;
   if (header.error == ErrorCode::ok) {
     auto result = wire::decode_reply_body(wire::type_of(request.request), body);
     if (!result) broken("codec", fmt::format("{} can't decode a reply: {}", who(), result.error().message));
     decoded = std::move(result.value());
   }
-  loop_.note("answer",
-             {index_, header.xid.value, header.zxid.value, static_cast<std::int64_t>(header.error)});
-  if (!request.token.empty()) return check_write(request, header, decoded);
+  world_.loop.note("answer",
+                   {index_, header.xid.value, header.zxid.value, static_cast<std::int64_t>(header.error)});
+  check(request, header, decoded);
+  on_answer(request, {header.error, std::move(decoded)});
+}
+
+void Client::check(const Request& request, const wire::ReplyHeader& header, const wire::ReplyBody& body) {
+  if (!request.token.empty()) return check_write(request, header, body);
   see(header.zxid);
-  watches_.on_reply(model_, header.zxid);
+  watches_.on_reply(world_.model, header.zxid);
   if (std::holds_alternative<wire::CloseSessionRequest>(request.request)) {
-    if (model_.tree().session(session_))
+    if (world_.model.tree().session(session_))
       broken("reply", fmt::format("{} closed its session, which lives on", who()));
     return forget_session();
   }
-  check_read(request, header, decoded);
+  check_read(request, header, body);
 }
 
 void Client::check_write(const Request& request, const wire::ReplyHeader& header,
                          const wire::ReplyBody& body) {
-  if (header.zxid.value <= 0 || header.zxid > model_.applied()) {
+  if (header.zxid.value <= 0 || header.zxid > world_.model.applied()) {
     broken("reply", fmt::format("{}'s write {} is answered {} with zxid {}", who(), request.token,
                                 static_cast<int>(header.error), header.zxid.value));
   }
-  const Model::Applied& applied = model_.at(header.zxid);
+  const Model::Applied& applied = world_.model.at(header.zxid);
   if (applied.token != request.token) {
     broken("reply", fmt::format("{}'s write {} is answered with entry {}, which is {}", who(), request.token,
                                 header.zxid.value, applied.token));
@@ -71,9 +76,9 @@ void Client::check_write(const Request& request, const wire::ReplyHeader& header
            fmt::format("{}'s write {} is answered {}, its entry {} gave {}", who(), request.token,
                        static_cast<int>(header.error), header.zxid.value, static_cast<int>(expected.error)));
   }
-  if (model_.effects(request.token) != 1) {
+  if (world_.model.effects(request.token) != 1) {
     broken("exactly-once", fmt::format("{}'s write {} is acknowledged and was applied {} times", who(),
-                                       request.token, model_.effects(request.token)));
+                                       request.token, world_.model.effects(request.token)));
   }
   if (header.zxid <= request.committed_before) {
     broken("sync", fmt::format("{}'s write {} at {} was sent when {} was committed", who(), request.token,
@@ -83,7 +88,7 @@ void Client::check_write(const Request& request, const wire::ReplyHeader& header
   if (header.zxid <= request.committed_when_resent) ++counts_.retold;
   if (request.committed_when_resent == Zxid{} || header.zxid >= seen_) {
     see(header.zxid);
-    watches_.on_reply(model_, header.zxid);
+    watches_.on_reply(world_.model, header.zxid);
   }
   if (header.error == ErrorCode::ok) remember_own(body);
 }
@@ -135,7 +140,7 @@ void Client::check_read(const Request& request, const wire::ReplyHeader& header,
 void Client::check_node(const std::string& path, const wire::ReplyHeader& header,
                         const std::optional<std::string>* data, const Stat* stat,
                         const std::vector<std::string>* children) const {
-  const Model::Version* version = model_.version(path, header.zxid);
+  const Model::Version* version = world_.model.version(path, header.zxid);
   const bool there = version != nullptr && version->node.has_value();
   const ErrorCode expected = there ? ErrorCode::ok : ErrorCode::no_node;
   const bool same =
@@ -157,12 +162,12 @@ void Client::check_node(const std::string& path, const wire::ReplyHeader& header
 
 // Those listed are all that the session has: judged only when the model stands where the server stood.
 void Client::check_ephemerals(const wire::EphemeralsReply& reply, Zxid zxid) const {
-  if (zxid != model_.applied()) return;
+  if (zxid != world_.model.applied()) return;
   std::vector<std::string> paths = reply.paths;
   std::sort(paths.begin(), paths.end());
-  if (paths != model_.tree().ephemerals(session_))
+  if (paths != world_.model.tree().ephemerals(session_))
     broken("ephemerals", fmt::format("{} is told of {} ephemerals at {}, it has {}", who(), paths.size(),
-                                     zxid.value, model_.tree().ephemerals(session_).size()));
+                                     zxid.value, world_.model.tree().ephemerals(session_).size()));
 }
 
 void Client::arm(const Request& request, const wire::ReplyHeader& header) {

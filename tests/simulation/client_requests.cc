@@ -7,14 +7,14 @@
 
 namespace muster::simulation {
 
-std::string Client::next_token() { return fmt::format("{}{}-{}", probe_ ? "p" : "c", index_, ++tokens_); }
+std::string Client::next_token() { return fmt::format("{}{}-{}", kind_, index_, ++tokens_); }
 
 std::string Client::value(const std::string& token) {
-  return token + "|" + std::string(random_.below(profile_.value_bytes + 1), 'x');
+  return token + "|" + std::string(random_.below(world_.profile.value_bytes + 1), 'x');
 }
 
 std::string Client::directory() {
-  return fmt::format("/d{}", random_.below(static_cast<std::uint64_t>(profile_.keys)));
+  return fmt::format("/d{}", random_.below(static_cast<std::uint64_t>(world_.profile.keys)));
 }
 
 wire::CreateRequest Client::create_of(const std::string& path, const std::string& token, std::int32_t flags) {
@@ -41,16 +41,16 @@ wire::MultiRequest Client::some_multi(const std::string& token) {
 }
 
 void Client::ask() {
-  std::int64_t burst = random_.chance(1, 5) ? random_.between(1, profile_.max_pipeline) : 1;
-  while (burst-- > 0 && static_cast<int>(pending_.size()) < profile_.max_pipeline) {
-    random_.chance(static_cast<std::uint64_t>(profile_.write_percent), 100) ? ask_write() : ask_read();
+  std::int64_t burst = random_.chance(1, 5) ? random_.between(1, world_.profile.max_pipeline) : 1;
+  while (burst-- > 0 && static_cast<int>(unanswered()) < world_.profile.max_pipeline) {
+    random_.chance(static_cast<std::uint64_t>(world_.profile.write_percent), 100) ? ask_write() : ask_read();
   }
 }
 
 void Client::ask_write() {
   const std::string token = next_token();
   const std::string parent = directory();
-  switch (probe_ ? 0 : random_.below(9)) {
+  switch (simple_ ? 0 : random_.below(9)) {
     case 0:
       return submit(create_of(parent, token, 0), token);
     case 1:
@@ -81,32 +81,25 @@ void Client::ask_read() {
   const std::string path =
       own_.empty() || random_.chance(2, 3) ? directory() : own_[random_.below(own_.size())];
   const bool watch = watches_.size() < 6 && random_.chance(1, 3);
-  switch (random_.below(5)) {
+  switch (random_.below(11)) {
     case 0:
-      return submit(wire::GetDataRequest{path, watch}, "");
     case 1:
-      return submit(wire::ExistsRequest{path, watch}, "");
+      return submit(wire::GetDataRequest{path, watch}, "");
     case 2:
-      return submit(wire::GetChildrenRequest{wire::OpCode::get_children, path, watch}, "");
     case 3:
+      return submit(wire::ExistsRequest{path, watch}, "");
+    case 4:
+    case 5:
+      return submit(wire::GetChildrenRequest{wire::OpCode::get_children, path, watch}, "");
+    case 6:
+    case 7:
       return submit(wire::GetChildrenRequest{wire::OpCode::get_children2, path, watch}, "");
+    case 8:
+      if (watches_.persistent() < 3) return submit(wire::AddWatchRequest{path, 0}, "");
+      return submit(wire::GetEphemeralsRequest{}, "");
     default:
       return submit(wire::SyncRequest{path}, "");
   }
-}
-
-void Client::submit(wire::Request request, std::string token) {
-  if (!token.empty()) model_.sent(token);
-  last_xid_ = last_xid_.next();
-  transmit({last_xid_, std::move(request), std::move(token), model_.applied(), Zxid{}});
-}
-
-void Client::transmit(Request request) {
-  asked_us_ = loop_.now_us();
-  loop_.note("ask", {index_, server_ + 1, request.xid.value,
-                     static_cast<std::int64_t>(wire::type_of(request.request))});
-  sockets_.send(socket_, wire::encode_request(request.xid, request.request));
-  pending_.push_back(std::move(request));
 }
 
 }  // namespace muster::simulation

@@ -22,6 +22,8 @@ const std::map<std::string, Mutant>& mutants() {
       {"replay-past-commit-mark", Mutant::replay_past_commit_mark},
       {"older-vote-file-counts", Mutant::older_vote_file_counts},
       {"watch-after-reply", Mutant::watch_after_reply},
+      {"resent-under-new-xid", Mutant::resent_under_new_xid},
+      {"watches-not-set-again", Mutant::watches_not_set_again},
       {"checkpoint-ahead-of-the-log", Mutant::checkpoint_ahead_of_the_log},
       {"checkpoint-without-copies", Mutant::checkpoint_without_copies},
   };

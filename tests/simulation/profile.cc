@@ -92,7 +92,7 @@ void draw_clients(Profile& p, Random random) {
   p.clients = static_cast<int>(random.between(2, 6));
   p.think_us = spread(random, 150 * ms, 1200 * ms);
   p.max_pipeline = pick(random, {1, 3, 10, 30});
-  p.remember_percent = pick(random, {0, 30, 100});
+  p.own_percent = pick(random, {30, 50, 100});
   p.restart_xid_percent = pick(random, {0, 50, 100});
   p.move_percent = pick(random, {0, 2, 6});
   p.disconnect_percent = pick(random, {0, 2, 5});

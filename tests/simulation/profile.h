@@ -50,7 +50,8 @@ struct Profile {
   // Clients
   std::int64_t think_us = 100'000;  // mean pause between two requests of a client
   int max_pipeline = 4;
-  int remember_percent = 30, restart_xid_percent = 50;
+  int own_percent = 50;                                             // of them are our library
+  int restart_xid_percent = 50;                                     // of the others
   int move_percent = 3, disconnect_percent = 2, close_percent = 1;  // of decisions
   int write_percent = 60;
   int keys = 6;

@@ -31,9 +31,14 @@ World::World(const RunOptions& options)
     network_.add(*hosts_.back());
     sockets_.add(*hosts_.back());
   }
+  Random kinds = random_.fork(5);
   for (int i = 0; i < profile_.clients; ++i) {
-    clients_.push_back(std::make_unique<Client>(loop_, profile_, sockets_, model_, expiry_, i,
-                                                random_.fork(200 + static_cast<std::uint64_t>(i))));
+    const Random own = random_.fork(200 + static_cast<std::uint64_t>(i));
+    if (kinds.chance(static_cast<std::uint64_t>(profile_.own_percent), 100)) {
+      clients_.push_back(std::make_unique<OwnClient>(client_world(), i, own));
+    } else {
+      clients_.push_back(std::make_unique<StockClient>(client_world(), i, own));
+    }
   }
 }
 
@@ -91,8 +96,7 @@ void World::heal() {
   for (const auto& client : clients_) client->calm_down();
   for (int i = 0; i < profile_.servers; ++i) {
     const auto label = static_cast<std::uint64_t>(i);
-    probes_.push_back(std::make_unique<Client>(loop_, profile_, sockets_, model_, expiry_, i,
-                                               random_.fork(300 + label), i));
+    probes_.push_back(std::make_unique<StockClient>(client_world(), i, random_.fork(300 + label), i));
     probes_.back()->start();
   }
   constexpr std::int64_t second = 1'000'000;
@@ -103,6 +107,7 @@ void World::heal() {
   for (const auto& client : clients_) client->fall_silent();
   for (const auto& probe : probes_) probe->fall_silent();
   run_until(loop_.now_us() + 2 * second);
+  demand("an answer to every request of our library", 60 * second, [this] { return all_settled(); });
   demand("the same state on all servers", 120 * second, [this] { return all_at_the_end(); });
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     const tree::Tree& tree = hosts_[i]->node().tree();
@@ -127,6 +132,10 @@ bool World::one_leader() const {
 bool World::probes_wrote() const {
   return std::all_of(probes_.begin(), probes_.end(),
                      [](const auto& probe) { return probe->counts().acks > 0; });
+}
+
+bool World::all_settled() const {
+  return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->settled(); });
 }
 
 bool World::disks_whole() const { return logs_.unqualified() == 0; }

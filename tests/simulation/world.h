@@ -1,8 +1,7 @@
 // One seed from beginning to end: a phase in which anything may fail, then everything heals and progress is
 // demanded.
 //   progress   after healing: one leader that all follow, every server's clients can write, all hold the same
-//   state, all disks are
-//              whole again
+//              state, all disks are whole again, our library's users have their answers
 #pragma once
 
 #include <cstdint>
@@ -11,9 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "tests/simulation/client.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/host.h"
+#include "tests/simulation/own_client.h"
+#include "tests/simulation/stock_client.h"
 
 namespace muster::simulation {
 
@@ -48,6 +48,8 @@ class World {
   void heal();
   [[nodiscard]] bool one_leader() const;
   [[nodiscard]] bool probes_wrote() const;
+  [[nodiscard]] ClientWorld client_world() { return {loop_, profile_, sockets_, model_, expiry_}; }
+  [[nodiscard]] bool all_settled() const;
   [[nodiscard]] bool disks_whole() const;
   [[nodiscard]] bool all_at_the_end() const;
   [[nodiscard]] std::string situation() const;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace muster {
@@ -27,6 +28,15 @@ struct Acl {
   friend auto operator<=>(const Acl&, const Acl&) = default;
 };
 
+// Everybody may do everything; may read; whoever creates the node (with the identities it has then) may do everything,
+// and nobody else anything.
 [[nodiscard]] inline std::vector<Acl> open_acl() { return {{perm::all, {"world", "anyone"}}}; }
+[[nodiscard]] inline std::vector<Acl> read_only_acl() { return {{perm::read, {"world", "anyone"}}}; }
+[[nodiscard]] inline std::vector<Acl> creator_all_acl() { return {{perm::all, {"auth", ""}}}; }
+
+// The identity of whoever presents "user:password" under the scheme "digest": {"digest", "user:base64(sha1(user:password))"}.
+[[nodiscard]] AuthId digest_id(std::string_view user, std::string_view password);
+// The same of credentials in one piece; the user is what stands before the first ":", or all of it.
+[[nodiscard]] AuthId digest_id(std::string_view credentials);
 
 }  // namespace muster

@@ -6,20 +6,32 @@ import struct
 from interop.golden import wire
 from interop.golden.wire import ANY, WORLD, create, malformed, multi, request, unknown
 
-# operation: errors that the reference gives for it. `multi.x` is operation x inside a multi.
+_CREATE = (0, -8, -101, -102, -108, -110, -114)
+_WRITE_IN_MULTI = (0, -2, -8, -101, -102, -103)
+# The table operation × error: what each operation answers somewhere in the recording, no more and no less. CLOSED: ends the connection (setData: by a frame too long).
+# `multi.x` is operation x inside a multi; all opcodes that name no operation have one row.
+CLOSED = "closed"
 CELLS = {
-    "create": (0, -5, -6, -8, -101, -102, -108, -110, -114), "create2": (0, -5, -6, -8, -101, -102, -108, -110, -114),
-    "createContainer": (0, -5, -6, -8, -101, -102, -108, -110, -114), "createTTL": (-5, -6),
-    "delete": (0, -5, -8, -101, -102, -103, -111), "setData": (0, -5, -8, -101, -102, -103),
+    "create": (*_CREATE, -5, -6), "create2": (*_CREATE, -5, -6), "createContainer": (*_CREATE, -5, -6), "createTTL": (-5, -6, -8),
+    "delete": (0, -5, -8, -101, -102, -103, -111), "setData": (0, -5, -8, -101, -102, -103, CLOSED),
     "setACL": (0, -5, -8, -101, -102, -103, -114), "getACL": (0, -5, -101, -102), "exists": (0, -5, -8, -101),
     "getData": (0, -5, -101, -102), "getChildren": (0, -5, -101, -102), "getChildren2": (0, -5, -101, -102),
     "getAllChildrenNumber": (0, -5, -101, -102), "getEphemerals": (0, -5), "sync": (0, -5), "ping": (0,), "whoAmI": (0,),
     "multi": (0, -5), "multiRead": (0, -5), "checkWatches": (0, -5, -121), "removeWatches": (0, -5, -121), "addWatch": (0, -5),
-    "setWatches": (0, -5), "setWatches2": (0, -5), "auth": (0, -115), "closeSession": (0,),
-    "multi.create": (0, -8, -101, -102, -108, -110, -114), "multi.create2": (0, -110), "multi.delete": (0, -8, -101, -102, -103, -111),
-    "multi.setData": (0, -8, -101, -102, -103), "multi.check": (0, -8, -101, -102, -103),
+    "setWatches": (0, -5), "setWatches2": (0, -5), "reconfig": (-5, -123), "auth": (0, -115, CLOSED), "sasl": (0, CLOSED),
+    "closeSession": (0, CLOSED), "check": (-103,), "deleteContainer": (-8,), "createSession": (), "opcode": (-6, CLOSED),
+    "multi.create": (*_CREATE, -2), "multi.create2": (*_CREATE, -2), "multi.createContainer": (*_CREATE, -2), "multi.createTTL": (0, -6),
+    "multi.delete": (*_WRITE_IN_MULTI, -111), "multi.setData": _WRITE_IN_MULTI, "multi.check": _WRITE_IN_MULTI,
     "multiRead.getData": (0, -101, -102), "multiRead.getChildren": (0, -101, -102),
 }
+# Errors of the protocol that no cell has, and why no server as it comes gives them.
+NOWHERE = {
+    -1: "never sent on purpose", -3: "not used", -12: "not used", -13: "reconfiguration is disabled", -14: "reconfiguration is disabled",
+    -112: "the connection is closed instead", -118: "the connection is closed instead", -119: "no read-only mode",
+    -120: "no local sessions", -124: "no authentication is enforced", -125: "no quota is enforced", -127: "no operation is throttled",
+}
+ERRORS = (0, -1, -2, -3, -5, -6, -8, -12, -13, -14, -101, -102, -103, -108, -110, -111, -112, -114, -115, -118, -119, -120, -121, -123,
+          -124, -125, -127)  # all that a server may send
 
 _CASES = {}
 NOBODY = [(31, "digest", "nobody:x")]
@@ -61,7 +73,7 @@ def cases():
     generated = {f"paths-{name}": _paths(make) for name, make in WITH_PATH.items()}
     generated |= {f"null-path-{name}": _request(make(None)) for name, make in WITH_PATH.items()}
     generated |= {f"malformed-{name}": _malformed(name) for name, (_, fields, _) in wire.OPERATIONS.items()
-                  if fields and name not in ("check", "deleteContainer", "auth")}
+                  if fields and name not in ("check", "deleteContainer", "createSession", "auth", "sasl")}
     generated |= {f"faults-{name}": _create_faults(name) for name in CREATES}
     generated |= {f"null-acl-{name}": _request(create("/null-acl", acl=acl)) for name, acl in NULL_ACLS.items()}
     return _CASES | generated
@@ -203,6 +215,23 @@ def multis(talk):
     for cut in (0, 3, 8, 9, 20, len(whole) - 9, len(whole) - 1):
         a.ask(malformed("multi", whole[:cut]))
     a.ask(malformed("multi", whole + b"more"), request("exists", base + "/good", False))
+
+
+@case
+def multis_of_creates(talk):
+    a = talk.client("A")
+    base = talk.path()
+    a.ask(create(base), create(base + "/closed"), request("setACL", base + "/closed", NOBODY, ANY), create(base + "/ephemeral", flags=1))
+    for operation in CREATES:
+        for op in (create("bad", operation=operation), create(base + "/no/x", operation=operation),
+                   create(base + "/closed/x", operation=operation), create(base + "/closed", operation=operation),
+                   create(base + "/ephemeral/x", operation=operation), create(base + "/x", acl=[], operation=operation),
+                   create(base + "/x", flags=9, operation=operation)):
+            a.ask(multi(op, create(base + "/x", operation=operation)))
+    for flags, ttl in ((5, 1000), (6, 1000), (5, 0)):
+        a.ask(multi(wire.Request("createTTL", base + "/x", b"", WORLD, flags, ttl), request("setData", base, b"", ANY), request("check", base, ANY)))
+    a.ask(request("getChildren2", base, False))
+    a.ask(multi(wire.Request("createTTL", base + "/x", b"", WORLD, 0, 5), request("delete", base + "/x", ANY)))
 
 
 @case
@@ -367,6 +396,26 @@ def authentication(talk):
 
 
 @case
+def authentication_cut_short(talk):
+    auth, sasl = request("auth", 0, "digest", b"user:pass").body, request("sasl", b"token").body
+    for at, (operation, body) in enumerate(((o, b[:cut]) for o, b in (("auth", auth), ("sasl", sasl)) for cut in (0, 3, 5, len(b) - 1))):
+        talk.client(f"C{at}").ask(malformed(operation, body))
+
+
+@case
+def sasl_without_a_mechanism(talk):
+    a = talk.client("A")
+    a.ask(request("sasl", b"token"))
+    a.ask(request("whoAmI"))
+    talk.client("B").ask(request("sasl", None), closes=True)
+
+
+@case
+def reconfiguration(talk):
+    talk.client("A").ask(request("reconfig", "server.9=127.0.0.1:1:2", None, None, ANY), request("reconfig", None, None, None, 5))
+
+
+@case
 def handshakes(talk):
     for name, read_only in (("A", None), ("B", False), ("C", True)):
         client = talk.client(name, connected=False)
@@ -432,6 +481,7 @@ def operations_of_servers(talk):
     a.ask(request("deleteContainer", talk.path("/container")))
     talk.client("B").ask(request("check", talk.path(), 0))
     talk.client("C").ask(request("check", talk.path(), 5))
+    talk.client("D").ask(request("createSession", 10000))
 
 
 @case

@@ -5,7 +5,7 @@ from interop.golden import recording
 
 
 def main():
-    with recording.Standalone("zookeeper") as server:
+    with recording.AsItComes("zookeeper") as server:
         recording.write(recording.play(server.servers[0].address))
 
 

@@ -11,11 +11,11 @@ FILE = pathlib.Path(__file__).with_name("zookeeper-3.8.txt")
 SUPER = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="  # the digest of super:secret
 
 
-class Standalone(Ensemble):
-    """One server alone, as it comes: TTL nodes off, one who may do everything."""
+class AsItComes(Ensemble):
+    """One server alone or several: TTL nodes off, one who may do everything."""
 
-    def __init__(self, kind):
-        super().__init__(1, kind, muster={"super_digest": f'"{SUPER}"'})
+    def __init__(self, kind, size=1):
+        super().__init__(size, kind, muster={"super_digest": f'"{SUPER}"'})
 
     def command(self, server):
         command, environment = super().command(server)

@@ -29,7 +29,21 @@ void Expiry::server_disturbed(int server, std::int64_t now_us) {
   }
 }
 
-void Expiry::on_expired(SessionId session, std::int64_t decided_us) const {
+void Expiry::given_up(SessionId session, std::int64_t now_us) {
+  constexpr std::int64_t slack_us = 200'000;  // a server looks once a tick
+  const auto believed = believed_.find(session);
+  const auto expired = expired_.find(session);
+  if (expired != expired_.end() && now_us > expired->second + believed->second / 3 + slack_us) {
+    broken("late-claim",
+           fmt::format("session {:x} expired at {} ms; its client gave it up at {} ms",
+                       static_cast<std::uint64_t>(session.value), expired->second / 1000, now_us / 1000));
+  }
+  believed_.erase(session);
+  expired_.erase(session);
+}
+
+void Expiry::on_expired(SessionId session, std::int64_t decided_us) {
+  if (believed_.contains(session)) expired_[session] = decided_us;
   constexpr std::int64_t slack_us = 2'000'000;  // between the decision and the disk that first sees it
   for (const auto& [socket, contact] : contacts_) {
     if (contact.session != session) continue;

@@ -3,6 +3,8 @@
 //   early-expiry   a session expired although, for the whole of its time-out before the leader decided so,
 //   its connection stood at a
 //                  server that ran, and its client was heard of there often enough
+//   late-claim     a client that keeps its own clock took its session for alive although it had been expired;
+//                  a third of its time-out is granted, for which a server may answer without a leader's word
 #pragma once
 
 #include <muster/ids.h>
@@ -22,7 +24,10 @@ class Expiry {
   void server_disturbed(int server,
                         std::int64_t now_us);  // paused or gone for a while: its sessions' time starts again
   // The history closes the session; the decision was made at decided_us.
-  void on_expired(SessionId session, std::int64_t decided_us) const;
+  void on_expired(SessionId session, std::int64_t decided_us);
+  // A client takes its session for alive, until it says so.
+  void believed(SessionId session, std::int64_t timeout_us) { believed_[session] = timeout_us; }
+  void given_up(SessionId session, std::int64_t now_us);
 
  private:
   struct Contact {
@@ -33,6 +38,8 @@ class Expiry {
     std::int64_t last_us = 0;
   };
   std::map<Socket, Contact> contacts_;
+  std::map<SessionId, std::int64_t> believed_;  // their time-outs
+  std::map<SessionId, std::int64_t> expired_;   // when that was decided, of those believed
 };
 
 }  // namespace muster::simulation

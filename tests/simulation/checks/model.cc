@@ -22,6 +22,16 @@ std::string token_of_op(const Ops& operation) {
   return "";
 }
 
+template <class Operation>
+std::string token_of_any(const Operation& operation) {
+  const auto* multi = std::get_if<wire::MultiRequest>(&operation);
+  if (multi == nullptr) return token_of_op(operation);
+  for (const wire::MultiOp& op : multi->ops) {
+    if (std::string token = token_of_op(op); !token.empty()) return token;
+  }
+  return "";
+}
+
 template <class Ops>
 void add_paths(const Ops& operation, std::set<std::string>& paths) {
   if (const auto* create = std::get_if<wire::CreateRequest>(&operation)) paths.insert(create->path);
@@ -31,14 +41,8 @@ void add_paths(const Ops& operation, std::set<std::string>& paths) {
 
 }  // namespace
 
-std::string token_of(const tree::Operation& operation) {
-  const auto* multi = std::get_if<wire::MultiRequest>(&operation);
-  if (multi == nullptr) return token_of_op(operation);
-  for (const wire::MultiOp& op : multi->ops) {
-    if (std::string token = token_of_op(op); !token.empty()) return token;
-  }
-  return "";
-}
+std::string token_of(const tree::Operation& operation) { return token_of_any(operation); }
+std::string token_of(const wire::Request& request) { return token_of_any(request); }
 
 std::uint64_t hash_of(const std::vector<std::string>& names) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;

@@ -56,14 +56,18 @@ void ClientWatches::armed_persistent(const std::string& path, Zxid zxid) {
   persistent_.try_emplace(path, Persistent{zxid, 0});
 }
 
-void ClientWatches::clear() {
-  since_.clear();
-  connection_lost();
-}
+void ClientWatches::clear() { *this = ClientWatches(); }
 
 void ClientWatches::connection_lost() {
+  for (const auto& [watched, was_there] : resetting_) {
+    bool told = false;
+    for (auto [place, end] = caught_.equal_range(watched.first); place != end; ++place)
+      told = told || (kinds_of(watched.second) & bit(kind_of(place->second))) != 0;
+    if (!told) since_.emplace(watched, reset_from_);
+  }
   resetting_.clear();
   caught_.clear();
+  for (const auto& [path, watch] : persistent_) persistent_again_.insert(path);
   persistent_.clear();
 }
 
@@ -136,6 +140,8 @@ wire::SetWatchesRequest ClientWatches::begin_reset(const Model& model, Zxid seen
     list.push_back(watched.first);
   }
   since_.clear();
+  request.persistent.assign(persistent_again_.begin(), persistent_again_.end());
+  if (!request.persistent.empty()) request.type = wire::OpCode::set_watches2;
   return request;
 }
 
@@ -172,6 +178,8 @@ void ClientWatches::on_reset(const Model& model, Zxid zxid) {
   }
   resetting_.clear();
   caught_.clear();
+  for (const std::string& path : persistent_again_) armed_persistent(path, zxid);
+  persistent_again_.clear();
 }
 
 }  // namespace muster::simulation

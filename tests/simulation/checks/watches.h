@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,9 +29,10 @@ class ClientWatches {
   // A reply that shows the state at `zxid`: nothing may be owed.
   void on_reply(const Model& model, Zxid zxid);
   void clear();
-  // What a client may set again on another connection stays, what it would set anew does not.
+  // All that has not fired is to be set again on the next connection.
   void connection_lost();
   [[nodiscard]] std::size_t size() const { return since_.size(); }
+  [[nodiscard]] std::size_t persistent() const { return persistent_.size() + persistent_again_.size(); }
 
   // On a new connection, before anything else is asked: what to send; then on_event takes the catch-up, and
   // on_reset the reply.
@@ -50,6 +52,7 @@ class ClientWatches {
     std::size_t taken = 0;  // events after that
   };
   std::map<std::string, Persistent> persistent_;
+  std::set<std::string> persistent_again_;  // of a lost connection: what happened since is not told
   // Being set again: each with whether it watched a node that was there.
   std::map<Watched, bool> resetting_;
   std::multimap<std::string, wire::EventType> caught_;

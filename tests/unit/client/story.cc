@@ -18,6 +18,11 @@ std::string in_words(const wire::Request& request) {
   if (const auto* r = std::get_if<wire::ExistsRequest>(&request)) return "exists " + r->path;
   if (const auto* r = std::get_if<wire::GetChildrenRequest>(&request)) return "children " + r->path;
   if (const auto* r = std::get_if<wire::AddWatchRequest>(&request)) return "watch " + r->path;
+  if (const auto* r = std::get_if<wire::WatchesRequest>(&request))
+    return "removeWatches " + r->path + " kind " + std::to_string(r->kind);
+  if (const auto* r = std::get_if<wire::AuthRequest>(&request))
+    return "auth " + r->scheme.value_or("") + " " + r->auth.value_or("");
+  if (std::get_if<wire::SyncRequest>(&request)) return "sync";
   if (std::get_if<wire::PingRequest>(&request)) return "ping";
   if (std::get_if<wire::CloseSessionRequest>(&request)) return "close";
   if (const auto* r = std::get_if<wire::SetWatchesRequest>(&request)) {
@@ -32,7 +37,8 @@ std::string in_words(const wire::Request& request) {
 std::string hello(const wire::ConnectRequest& r) {
   const bool known = r.password == seven().password;
   return "hello session=" + to_string(r.session) + (known ? " with password" : "") +
-         " zxid=" + to_string(r.last_zxid_seen) + " timeout=" + std::to_string(r.timeout_ms) +
+         (r.read_only.value_or(false) ? " read-only" : "") + " zxid=" + to_string(r.last_zxid_seen) +
+         " timeout=" + std::to_string(r.timeout_ms) +
          (r.remember ? " remember=" + std::to_string(*r.remember) : "");
 }
 
@@ -73,8 +79,12 @@ std::string Story::describe(const Action& action) {
   if (const auto* a = std::get_if<Complete>(&action)) {
     return "done " + std::to_string(a->id) + " " + std::string(muster::describe(a->reply.error));
   }
-  if (const auto* a = std::get_if<Notify>(&action)) {
-    return std::string(muster::describe(a->event.type)) + (a->event.path.empty() ? "" : " " + a->event.path);
+  if (const auto* a = std::get_if<Probe>(&action)) return "probe " + std::to_string(a->host);
+  if (const auto* a = std::get_if<StateChanged>(&action)) return std::string(muster::describe(a->state));
+  if (const auto* a = std::get_if<WatchFired>(&action)) {
+    std::string text = std::string(muster::describe(a->event.type)) + " " + a->event.path;
+    for (const WatchId watch : a->watches) text += " #" + std::to_string(watch);
+    return text;
   }
   return "disconnect";
 }

@@ -24,6 +24,14 @@ class Story {
   std::string connected() { return session.on_connected(now), told(); }
   std::string lost() { return session.on_lost(now), told(); }
   std::string close() { return session.close(now), told(); }
+  std::string probed(HostId host, bool read_write) {
+    return session.on_probed(now, host, read_write), told();
+  }
+  std::string withdraw(RequestId id) { return session.withdraw(now, id), told(); }
+  std::string drop_watch(WatchId id) { return session.drop_watch(now, id), told(); }
+  std::string replace_hosts(std::vector<HostId> hosts) {
+    return session.replace_hosts(now, std::move(hosts)), told();
+  }
   std::string submit(wire::Request request) { return session.submit(now, std::move(request)), told(); }
   std::string bytes(std::string_view bytes) { return session.on_bytes(now, bytes), told(); }
   // The server's words.

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <string>
 
 using namespace muster;
@@ -24,6 +25,11 @@ std::string read(const std::string& path) {
 }
 
 std::string manual() { return read(MUSTER_SOURCE_DIR "/config/server.yaml"); }
+
+// With the servers that it shows in a comment.
+std::string manual_of_an_ensemble() {
+  return std::regex_replace(manual(), std::regex("\n# (servers:|  [1-3]: \\{peer)"), "\n$1");
+}
 
 // A file of its own, gone at the end.
 class TemporaryFile {
@@ -57,15 +63,16 @@ const std::string alone = "server_id: 1\ndata_dir: /d\n";
 
 }  // namespace
 
-TEST_CASE("the manual is valid as it stands and states the defaults") {
+TEST_CASE("the manual is valid as it stands, for one server alone, and states the defaults") {
   const auto loaded = parse(manual(), "config/server.yaml", {}, "host");
   CHECK(loaded.problems.empty());
   const auto& read_back = loaded.config;
   const config::Config defaults;
   CHECK(read_back.server_id == ServerId{1});
   CHECK(read_back.data_dir == "/var/lib/muster");
-  CHECK(read_back.client_address == defaults.client_address);
-  CHECK(read_back.servers.size() == 3);
+  CHECK(config::is_loopback(read_back.client_address.host));
+  CHECK(read_back.client_address.port == defaults.client_address.port);
+  CHECK(read_back.servers.empty());
   CHECK(read_back.tick_ms == defaults.tick_ms);
   CHECK(read_back.heartbeat_ms == defaults.heartbeat_ms);
   CHECK(read_back.election_timeout_ms == defaults.election_timeout_ms);
@@ -76,6 +83,13 @@ TEST_CASE("the manual is valid as it stands and states the defaults") {
   CHECK((a1 == a2 && b1 == b2 && c1 == c2 && d1 == d2 && e1 == e2 && f1 == f2 && g1 == g2 && h1 == h2));
   CHECK(read_back.log_level == defaults.log_level);
   CHECK(read_back.log_format == defaults.log_format);
+}
+
+TEST_CASE("the ensemble that the manual shows is valid") {
+  const auto loaded = parse(manual_of_an_ensemble(), "config/server.yaml", {}, "host");
+  CHECK(loaded.problems.empty());
+  CHECK(loaded.config.servers.size() == 3);
+  CHECK(loaded.config.membership().voters() == 3);
 }
 
 TEST_CASE("the manual sets every limit") {

@@ -121,8 +121,27 @@ TEST_CASE("sasl is answered with a null token, reconfig refused; both leave the 
   Front front = Front::open();
   front.ask(wire::SaslRequest{"token"});
   front.ask(wire::ReconfigRequest{});
-  CHECK(front.said() == Lines{"1 ok token=(null)", "2 error -6"});
+  CHECK(front.said() == Lines{"1 ok token=(null)", "2 error -123"});
   CHECK_FALSE(front.hung_up);
+}
+
+TEST_CASE("an auth or sasl request that cannot be read ends the connection, after what was asked before it") {
+  for (const wire::OpCode type : {wire::OpCode::auth, wire::OpCode::sasl}) {
+    Front front = Front::open();
+    front.ask(create("/a"));
+    std::string header = wire::encode_request(Xid{2}, wire::PingRequest{});
+    header[11] = static_cast<char>(type);
+    front.give(header);
+    front.ask(exists("/"));
+    CHECK_FALSE(front.hung_up);
+    front.deliver();
+    CHECK(front.said() == Lines{"1 ok path=/a"});
+    CHECK(front.hung_up);
+  }
+  Front front = Front::open();
+  front.ask(wire::SaslRequest{std::nullopt});
+  CHECK(front.said().empty());
+  CHECK(front.hung_up);
 }
 
 TEST_CASE("auth replies keep their turn, with zxid 0; a failed one ends the connection") {
@@ -226,7 +245,7 @@ TEST_CASE("frames behind the handshake wait for the session") {
   front.give(front.client.connect({}) + front.client.ask(exists("/"), 1));
   CHECK(front.said().empty());
   const auto outcome = front.apply(frontend::session_command(front.connection.request(), front.settings));
-  front.connection.accept(*outcome.session, "secret");
+  front.connection.accept(front.context(), *outcome.session, "secret");
   front.run();
   CHECK(front.said() == Lines{"session", "1 ok version=0"});
 }

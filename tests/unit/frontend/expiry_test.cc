@@ -36,6 +36,21 @@ TEST_CASE("a silent session is judged once, after its time-out and soon after") 
   CHECK(leader.pass(20000).empty());
 }
 
+TEST_CASE("people can see how long each session has left") {
+  Leader leader;
+  leader.expiry.start(leader.now, {{SessionId{1}, Zxid{10}, ServerId{1}, 4000},
+                                   {SessionId{3}, Zxid{11}, ServerId{1}, 2000},
+                                   {SessionId{2}, Zxid{12}, ServerId{1}, 4000}});
+  using Left = std::vector<std::pair<std::int64_t, SessionId>>;
+  CHECK(leader.expiry.left() == Left{{2000, SessionId{3}}, {4000, SessionId{1}}, {4000, SessionId{2}}});
+  (void)leader.pass(500);
+  leader.expiry.touch(SessionId{1});
+  CHECK(leader.expiry.left() == Left{{1500, SessionId{3}}, {3500, SessionId{2}}, {4000, SessionId{1}}});
+  leader.expiry.end(SessionId{3});
+  leader.expiry.end(SessionId{2});
+  CHECK(leader.expiry.left() == Left{{4000, SessionId{1}}});
+}
+
 TEST_CASE("a touch gives a full time-out") {
   Leader leader;
   leader.expiry.start(

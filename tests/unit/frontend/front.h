@@ -18,7 +18,7 @@ class Front {
   tree::Tree tree;
   watch::Watches watches;
   frontend::Counters counters;
-  frontend::Connection connection{1, "10.1.1.1", 0xfffff};
+  frontend::Connection connection{1, {"10.1.1.1", 0, {}}, 0xfffff};
   Frames client;
   std::deque<frontend::step::Propose> proposed;  // by the connection, not applied yet
   std::vector<frontend::SlotId> barriers;        // asked for, not passed yet
@@ -26,6 +26,7 @@ class Front {
   bool hung_up = false;
   bool refuse_proposals = false;
   Zxid zxid;
+  Now now;
 
   explicit Front(std::size_t in_flight = 1000) { settings.max_requests_in_flight = in_flight; }
 
@@ -34,12 +35,13 @@ class Front {
     Front front(in_flight);
     front.give(front.client.connect({}));
     const auto outcome = front.apply(frontend::session_command(front.connection.request(), front.settings));
-    front.connection.accept(*outcome.session, "secret");
+    front.connection.accept(front.context(), *outcome.session, "secret");
     front.run();
     (void)front.said();
     return front;
   }
 
+  [[nodiscard]] frontend::Context context() { return {settings, tree, watches, counters, now}; }
   void give(std::string_view bytes) {
     connection.receive(bytes);
     run();
@@ -80,7 +82,7 @@ class Front {
   }
   void run() {
     for (;;) {
-      frontend::Step step = connection.next({settings, tree, watches, counters, Now{}});
+      frontend::Step step = connection.next(context());
       if (std::holds_alternative<frontend::step::Idle>(step) ||
           std::holds_alternative<frontend::step::Shake>(step))
         return;
@@ -113,7 +115,7 @@ class Front {
   void tell(const tree::Outcome& outcome) {
     for (const tree::Change& change : outcome.changes)
       for (const auto& notification : watches.on(change))
-        connection.notify(zxid, notification.type, change.path);
+        connection.notify(counters, zxid, notification.type, change.path);
   }
 
   std::int32_t xid_ = 0;

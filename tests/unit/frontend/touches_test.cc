@@ -56,13 +56,13 @@ TEST_CASE("a confirmed report is settled; a later one is not") {
   server.now.mono_ms = 100;
   server.touch(1);
   const auto second = server.touches.report(server.now);
-  server.touches.confirmed(first.n);
-  server.touches.confirmed(77);
+  CHECK(server.touches.confirmed(first.n).connections == std::vector<ConnId>{1});
+  CHECK(server.touches.confirmed(77).connections.empty());
   server.now.mono_ms = 1099;
   CHECK(server.touches.overdue(server.now).empty());
   server.now.mono_ms = 1100;
   CHECK(server.touches.overdue(server.now) == std::vector<ConnId>{1});
-  server.touches.confirmed(second.n);
+  CHECK(server.touches.confirmed(second.n).connections.empty());  // it was given up
   CHECK(server.touches.oldest_report_ms() == -1);
 }
 
@@ -77,7 +77,8 @@ TEST_CASE("a lost report is made again, under another number, and keeps its age"
   const auto again = server.touches.report(server.now);
   CHECK(again.n > first.n);
   CHECK(again.sessions == std::vector<SessionId>{SessionId{101}, SessionId{102}});
-  server.touches.confirmed(first.n);  // too late: it may have been another leader's
+  // Too late: it may have been another leader's.
+  CHECK(server.touches.confirmed(first.n).connections.empty());
   server.now.mono_ms = 1000;
   CHECK(server.touches.overdue(server.now) == std::vector<ConnId>{1});
 }
@@ -87,10 +88,25 @@ TEST_CASE("a leader takes all that waits") {
   server.touch(1);
   (void)server.touches.report(server.now);
   server.touch(2);
-  CHECK(server.touches.take() == std::vector<SessionId>{SessionId{101}, SessionId{102}});
-  CHECK(server.touches.take().empty());
+  CHECK(server.touches.take().sessions == std::vector<SessionId>{SessionId{101}, SessionId{102}});
+  CHECK(server.touches.take().sessions.empty());
   server.now.mono_ms = 50000;
   CHECK(server.touches.overdue(server.now).empty());
   server.touch(2);
-  CHECK(server.touches.take() == std::vector<SessionId>{SessionId{102}});
+  CHECK(server.touches.take().sessions == std::vector<SessionId>{SessionId{102}});
+}
+
+TEST_CASE("what is counted tells the touches made before the report from those made after it") {
+  Server server;
+  server.touch(1);
+  const std::uint64_t before = server.marks[1];
+  const auto report = server.touches.report(server.now);
+  server.touch(1);
+  const auto counted = server.touches.confirmed(report.n);
+  CHECK(before <= counted.through);
+  CHECK(server.marks[1] > counted.through);
+
+  (void)server.touches.report(server.now);
+  server.touches.lost();  // what was reported belongs to the next report
+  CHECK(server.marks[1] <= server.touches.take().through);
 }

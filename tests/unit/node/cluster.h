@@ -101,6 +101,7 @@ class Cluster {
     config.peer.found = false;
     config.peer.max_pending_bytes = max_pending_bytes;
     config.limits = limits;
+    config.four_letter_words = "*";
     config.checkpoint = checkpoint;
     node::StartState state{load(id),  disk.hard_state,
                            Zxid{1},   disk.last(),

@@ -116,6 +116,30 @@ TEST_CASE("pings through a follower keep a session alive; without them the leade
   CHECK_FALSE(cluster.node(cluster.leader()).tree().stat("/silent"));
 }
 
+TEST_CASE("a ping of one who has outcomes remembered is answered when the leader has counted it") {
+  Cluster cluster(3);
+  const int server = cluster.follower(), leader = cluster.leader();
+  wire::ConnectRequest request;
+  request.read_only = false;
+  request.remember = 10;
+  Client& client = cluster.connect(server, request);
+  cluster.pass(1000);
+  cluster.unlink(server, leader);
+  cluster.send(client, wire::PingRequest{});
+  cluster.send(client, wire::PingRequest{});
+  cluster.send(client, get("/"));
+  cluster.pass(200);
+  CHECK(cluster.heard(client) == Lines{"3 ok data="});
+  cluster.link(server, leader);
+  cluster.pass(1100);
+  CHECK(cluster.heard(client) == Lines{"-2 ok"});
+
+  Client& at_leader = cluster.connect(cluster.leader(), request);
+  cluster.send(at_leader, wire::PingRequest{});
+  cluster.pass(100);
+  CHECK(cluster.heard(at_leader) == Lines{"-2 ok"});
+}
+
 TEST_CASE("a new leader gives every session a full time-out") {
   Cluster cluster(3);
   const int leader = cluster.leader();

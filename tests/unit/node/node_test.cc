@@ -259,6 +259,68 @@ TEST_CASE("four-letter words are answered and the connection closed") {
   CHECK(srvr.raw.find("\nMode: standalone\n") != std::string::npos);
 }
 
+TEST_CASE(
+    "words tell what is: sessions, ephemerals, watches, connections; crst and srst forget what was counted") {
+  Cluster cluster(1);
+  const auto ask = [&](const std::string& word) {
+    Client& client = cluster.open(1);
+    cluster.send_bytes(client, word);
+    cluster.settle();
+    CHECK(client.closed);
+    return client.raw;
+  };
+  const auto has = [&](const std::string& word, const std::string& text) {
+    const std::string answer = ask(word);
+    INFO(word << " is\n" << answer);
+    return answer.find(text) != std::string::npos;
+  };
+  Client& client = cluster.connect(1);
+  cluster.ask(client, create_ephemeral("/e"));
+  cluster.ask(client, get("/e", true));
+  cluster.ask(client, children("/", true));
+  cluster.ask(client, sync_of("/e"));
+  CHECK(has("mntr", "zk_ephemerals_count\t1\n"));
+  CHECK(has("mntr", "zk_watch_count\t2\n"));
+  CHECK(has("mntr", "zk_global_sessions\t1\n"));
+  CHECK(has("wchs", "1 connections watching 1 paths\nTotal watches:1\n"));
+  CHECK(has("wchp", "/e\n\t0x1"));
+  CHECK(has("dump", "Session Sets (1)/(1):\n1 expire at Tue Nov 14 22:13:"));
+  CHECK(has("dump", "Sessions with Ephemerals (1):\n"));
+  CHECK(has("dump", "\n\t/e\n"));
+  CHECK(has("dump", "/(2):\n"));  // the asker's own connection is the second
+  CHECK(has("cons", " /127.0.0.1:0[1](queued=0,recved=5,sent=5,sid=0x1"));
+  CHECK(has("cons", ",lop=SYNC,"));
+  CHECK(has("cons", ",lcxid=0x4,"));
+  CHECK(has("cons", "[0](queued=0,recved=1,sent=0)\n"));
+  CHECK(ask("crst") == "Connection stats reset.\n");
+  CHECK(has("cons", "(queued=0,recved=0,sent=0,sid=0x1"));
+  CHECK(has("cons", ",lop=NA,"));
+  CHECK_FALSE(has("srvr", "Received: 1\n"));
+  CHECK(ask("srst") == "Server stats reset.\n");
+  CHECK(has("srvr", "Latency min/avg/max: 0/0.0/0\nReceived: 1\nSent: 1\n"));
+}
+
+TEST_CASE("a leader tells who follows it, and counts its proposals") {
+  Cluster cluster(3);
+  const int leader = cluster.leader();
+  const auto ask = [&](int server) {
+    Client& client = cluster.open(server);
+    cluster.send_bytes(client, "mntr");
+    cluster.settle();
+    return client.raw;
+  };
+  const auto has = [&](int server, const std::string& line) {
+    return ask(server).find(line) != std::string::npos;
+  };
+  CHECK(has(leader, "zk_learners\t2\nzk_synced_followers\t2\nzk_synced_non_voting_followers\t0\n"));
+  CHECK(has(leader, "zk_last_proposal_size\t-1\n"));
+  CHECK_FALSE(has(cluster.follower(), "zk_learners"));
+  cluster.connect(cluster.follower());
+  CHECK_FALSE(has(leader, "zk_last_proposal_size\t-1\n"));
+  cluster.crash(cluster.follower());
+  CHECK(has(leader, "zk_learners\t1\nzk_synced_followers\t1\n"));
+}
+
 TEST_CASE("bytes that are no handshake end the connection") {
   Cluster cluster(1);
   Client& client = cluster.open(1);

@@ -77,4 +77,27 @@ TEST_CASE("numbers that can't be are refused") {
   CHECK(refused(b::Message{Epoch{1}, b::Hello{1, std::string(65, 'x'), false, true, {}, {}, {}}}));
   b::Entry entry;
   CHECK(refused(b::Message{Epoch{1}, b::Append{{}, {}, {entry}, {}, 0, false}}));
+  entry.epoch = Epoch{1};
+  entry.zxid = Zxid{1};
+  CHECK_FALSE(refused(b::Message{Epoch{1}, b::Append{{}, {}, {entry}, {}, 0, false}}));
+  for (const std::uint32_t unknown : {0U, 2U}) {  // the tree would not know what it means
+    entry.semantics = unknown;
+    CHECK(refused(b::Message{Epoch{1}, b::Append{{}, {}, {entry}, {}, 0, false}}));
+  }
+}
+
+TEST_CASE("a command that no record of the log could hold is refused, as an entry and when it is forwarded") {
+  b::Entry entry;
+  entry.epoch = Epoch{1};
+  entry.zxid = Zxid{1};
+  for (const std::size_t mebibytes : {33, 49}) {
+    const SharedBytes command(std::string(mebibytes << 20U, 'x'));
+    entry.payload = command;
+    for (const auto& body : {b::Message{Epoch{1}, b::Append{{}, {}, {entry}, {}, 0, false}},
+                             b::Message{Epoch{1}, b::Forward{1, 1, {command}}}}) {
+      std::string bytes;
+      append_encoded(bytes, body);
+      CHECK(decode_peer_message(bytes).has_error() == (mebibytes == 49));
+    }
+  }
 }

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "server/runtime/line_budget.h"
 #include "server/runtime/peer_frames.h"
 #include "server/runtime/send_queue.h"
 
@@ -63,6 +64,20 @@ TEST_CASE("a frame above the limit is refused before it arrives") {
   wider.set_limit(max_peer_frame_bytes);
   CHECK(wider.feed(above, ignore));
   CHECK_FALSE(wider.feed("\xff\xff\xff\xff", ignore));
+}
+
+TEST_CASE("lines that strangers can cause are few: some at once, then one a second") {
+  LineBudget budget(3);
+  const auto taken = [&](std::int64_t now_ms) {
+    int lines = 0;
+    for (int i = 0; i < 10; ++i) lines += budget.take(now_ms) ? 1 : 0;
+    return lines;
+  };
+  CHECK(taken(5'000) == 3);
+  CHECK(taken(5'900) == 0);
+  CHECK(taken(6'000) == 1);
+  CHECK(taken(8'500) == 2);
+  CHECK(taken(1'000'000) == 3);
 }
 
 TEST_CASE("a reader of frames can stop in the middle") {

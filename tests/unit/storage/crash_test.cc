@@ -45,7 +45,7 @@ struct Model {
     committed = std::max(committed, persist.committed.value);
     if (persist.hard_state) hard_state = *persist.hard_state;
     // Whole segments go; which ones is not the story's business, only that none holds more than was allowed.
-    if (persist.purge_through) base = *persist.purge_through;
+    if (persist.purge_through) base = std::max(base, *persist.purge_through);
   }
   void cut(Zxid keep) {
     while (!log.empty() && log.back().zxid > keep) log.pop_back();
@@ -259,7 +259,7 @@ TEST_CASE("power cuts in random stories") {
       if (random.chance(1, 4)) persist.purge_through = Zxid{random.between(0, committed)};
       story.emplace_back(persist);
       if (random.chance(1, 8)) {
-        last = committed = random.between(committed, last + 9);
+        last = committed = random.between(committed + 1, last + 9);
         story.emplace_back(Zxid{last});
       }
     }

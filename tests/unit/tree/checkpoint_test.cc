@@ -57,6 +57,8 @@ void require_same(const Tree& found, const Tree& expected) {
   REQUIRE(found.digest() == expected.digest());
   REQUIRE(found.recompute_digest() == expected.digest());
   REQUIRE(found.node_count() == expected.node_count());
+  REQUIRE(found.bytes() == expected.bytes());
+  REQUIRE(found.ephemeral_count() == expected.ephemeral_count());
   for (const Session& session : expected.sessions())
     REQUIRE(found.ephemerals(session.id) == expected.ephemerals(session.id));
 }

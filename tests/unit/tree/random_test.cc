@@ -18,7 +18,10 @@ namespace {
 std::string difference(const Tree& tree, const Model& model) {
   const std::vector<AuthId> super{{"super", ""}};
   if (tree.node_count() != model.nodes().size()) return "number of nodes";
+  std::size_t bytes = 0, ephemerals = 0;
   for (const auto& [path, node] : model.nodes()) {
+    bytes += path.size() + node.data.value_or("").size();
+    if (node.stat.ephemeral_owner != SessionId{}) ++ephemerals;
     const auto data = tree.data(path);
     if (!data) return path + " is missing";
     if (data->data != node.data) return path + ": data";
@@ -28,6 +31,8 @@ std::string difference(const Tree& tree, const Model& model) {
     }
     if (std::get<wire::GetAclReply>(tree.get_acl(path, super).body).acl != node.acl) return path + ": ACL";
   }
+  if (tree.bytes() != bytes) return "number of bytes";
+  if (tree.ephemeral_count() != ephemerals) return "number of ephemerals";
   if (tree.sessions().size() != model.sessions().size()) return "number of sessions";
   for (const auto& [id, expected] : model.sessions()) {
     const auto session = tree.session(id);

@@ -149,6 +149,15 @@ TEST_CASE("lists that a client may set, and what becomes of them") {
   // "auth" stands for each identity that was proved, whatever its id says.
   CHECK(one({"auth", std::nullopt}) == std::vector<Acl>{{1, alice}, {1, {"digest", "bob:hash"}}});
   CHECK_FALSE(resolve_acl(std::vector<Acl>{{1, {"auth", ""}}}, {{"ip", "10.0.0.1"}}));
+  // Neither what was asked for nor what it stands for may be longer than a list may be.
+  std::vector<Acl> long_list;
+  for (std::size_t i = 0; i < max_acl_entries; ++i)
+    long_list.push_back({static_cast<std::int32_t>(i), {"world", "anyone"}});
+  CHECK(resolve_acl(long_list, who) == long_list);
+  long_list.back().who = {"auth", ""};
+  CHECK_FALSE(resolve_acl(long_list, who));
+  long_list.assign(max_acl_entries + 1, {1, {"world", "anyone"}});
+  CHECK_FALSE(resolve_acl(long_list, who));
   // Duplicates go, the order and odd permission bits stay.
   const Acl odd{255, {"world", "anyone"}}, digest{0, alice};
   CHECK(resolve_acl(std::vector<Acl>{odd, digest, odd}, who) == std::vector<Acl>{odd, digest});

@@ -55,8 +55,12 @@ TEST_CASE("each kind of watch hears its changes, once or for good") {
       CHECK(text(watches.on(change(changes[i], "/a"))) == row.heard[i]);
       const bool left = row.stays || row.heard[i].empty();
       CHECK(watches.size() == (left ? 1 : 0));
-      CHECK(watches.paths() == (left ? 1 : 0));
-      CHECK(watches.connections() == (left ? 1 : 0));
+      const bool of_node = row.kind != Kind::child;
+      const bool of_children = row.kind == Kind::child || row.kind == Kind::persistent;
+      CHECK(watches.node_watches().paths == (left && of_node ? 1 : 0));
+      CHECK(watches.node_watches().connections == (left && of_node ? 1 : 0));
+      CHECK(watches.node_watches().watches == (left && of_node ? 1 : 0));
+      CHECK(watches.child_watches() == (left && of_children ? 1 : 0));
       CHECK(text(watches.on(change(changes[i], "/a"))) == (left ? row.heard[i] : ""));
     }
   }
@@ -120,8 +124,8 @@ TEST_CASE("a selector names its kind only, any names all") {
       CHECK(watches.remove(1, "/a", selector) == is_it);
       CHECK(watches.size() == (is_it ? 0 : 1));
       CHECK(watches.remove(1, "/a", Selector::any) == !is_it);
-      CHECK(watches.connections() == 0);
-      CHECK(watches.paths() == 0);
+      CHECK(watches.node_watches().connections == 0);
+      CHECK(watches.node_watches().paths == 0);
     }
   }
   Watches watches;
@@ -131,6 +135,36 @@ TEST_CASE("a selector names its kind only, any names all") {
   CHECK(watches.on(change(ChangeKind::data, "/a/b")).empty());
 }
 
+TEST_CASE("the table of those who hear of nodes has a connection once for each path, by path") {
+  Watches watches;
+  for (const Kind kind : {Kind::data, Kind::child, Kind::persistent, Kind::persistent_recursive})
+    watches.add(2, "/b", kind);
+  watches.add(2, "/a", Kind::child);
+  watches.add(3, "/a", Kind::persistent_recursive);
+  watches.add(1, "/b", Kind::data);
+  const auto entries = [&] {
+    std::string text;
+    for (const Watches::Entry& entry : watches.node_entries())
+      text += std::string(entry.path) + ":" + std::to_string(entry.connection) + " ";
+    return text;
+  };
+  CHECK(entries() == "/a:3 /b:1 /b:2 ");
+  CHECK(watches.node_watches().connections == 3);
+  CHECK(watches.node_watches().paths == 2);
+  CHECK(watches.node_watches().watches == 3);
+  CHECK(watches.child_watches() == 2);
+  CHECK(watches.remove(2, "/b", Selector::data));
+  CHECK(entries() == "/a:3 /b:1 /b:2 ");
+  (void)watches.on(change(ChangeKind::data, "/b"));
+  CHECK(entries() == "/a:3 /b:2 ");
+  watches.drop(2);
+  watches.drop(3);
+  CHECK(entries().empty());
+  CHECK(watches.node_watches().connections + watches.node_watches().paths + watches.node_watches().watches ==
+        0);
+  CHECK(watches.child_watches() == 0);
+}
+
 TEST_CASE("a connection takes its watches with it") {
   Watches watches;
   watches.add(1, "/a", Kind::data);
@@ -138,7 +172,7 @@ TEST_CASE("a connection takes its watches with it") {
   watches.add(2, "/a", Kind::data);
   watches.drop(1);
   watches.drop(7);
-  CHECK(watches.connections() == 1);
+  CHECK(watches.node_watches().connections == 1);
   CHECK(watches.size() == 1);
   CHECK(text(watches.on(change(ChangeKind::data, "/a"))) == "2:data");
   CHECK(watches.on(change(ChangeKind::data, "/b")).empty());

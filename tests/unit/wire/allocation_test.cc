@@ -1,27 +1,34 @@
-// The replies of the hot path are encoded without allocating: this program counts every allocation.
+// The replies of the hot path are encoded without allocating, and what anyone may send makes nobody allocate much: this program
+// counts every allocation.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <new>
 
+#include "bytes.h"
+#include "common/wire/connect.h"
 #include "common/wire/events.h"
+#include "common/wire/frame.h"
 #include "common/wire/replies.h"
 #include "examples.h"
 
 namespace {
 std::size_t allocations = 0;
-}
+std::size_t allocated_bytes = 0;
+}  // namespace
 
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
+  allocated_bytes += size;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void* operator new(std::size_t size, const std::nothrow_t& /*nothrow*/) noexcept {
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t& /*nothrow*/) noexcept {
   ++allocations;
+  allocated_bytes += size;
   return std::malloc(size);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace muster;
 using namespace muster::wire;
@@ -40,4 +47,49 @@ TEST_CASE("encoding a reply or an event allocates only to grow `out`") {
   const std::size_t before = allocations;
   append_event(out, Zxid{2}, EventType::node_created, "/a/path/that/is/longer/than/a/short/string");
   CHECK(allocations == before);
+}
+
+TEST_CASE("a length that promises much allocates nothing before its bytes have come") {
+  const std::size_t before = allocated_bytes;
+  for (const char* promised : {"7fffffff", "000fffff", "ffffffff", "80000000"}) {
+    FrameReader reader;
+    reader.append(bytes(promised));
+    (void)reader.next();
+  }
+  CHECK(allocated_bytes - before < 4096);
+}
+
+TEST_CASE(
+    "whatever a request says of its lengths and counts, it allocates a small multiple of its own bytes") {
+  constexpr std::size_t some = 4096;
+  for (std::int32_t type = -20; type < 120; ++type) {
+    const auto operation = static_cast<OpCode>(type);
+    if (!is_client_operation(operation)) continue;
+    for (const char* number :
+         {"7fffffff", "00100000", "00000007", "fffffffe", "80000000", "ffffffff", "00000000"}) {
+      // The number stands at each place in turn, behind and before zeros and paths.
+      for (std::size_t at = 0; at <= 40; ++at) {
+        const std::string body = std::string(at, '\0') + bytes(number) + bytes("00000002 '/a' 00000002 '/b'");
+        const std::size_t before = allocated_bytes;
+        (void)decode_request(operation, body);
+        REQUIRE(allocated_bytes - before < some);
+      }
+    }
+  }
+  const std::size_t before = allocated_bytes;
+  (void)decode_connect_request(bytes("00000000 00000000 00000000 00000000 00000000 00000000 7fffffff"));
+  CHECK(allocated_bytes - before < some);
+
+  // The most that the smallest elements can make of a large body.
+  const auto grows = [](OpCode operation, const std::string& body) {
+    const std::size_t start = allocated_bytes;
+    REQUIRE(decode_request(operation, body).has_value());
+    return static_cast<double>(allocated_bytes - start) / static_cast<double>(body.size());
+  };
+  std::string many, deletes;
+  for (int i = 0; i < 10'000; ++i) many += bytes("00000000");
+  for (int i = 0; i < 10'000; ++i) deletes += bytes("00000002 00 ffffffff 00000000 00000000");
+  CHECK(grows(OpCode::set_watches, bytes("00000000 00000000 00002710") + many + bytes("00000000 00000000")) <
+        20);
+  CHECK(grows(OpCode::multi, deletes + bytes("ffffffff 01 ffffffff")) < 40);
 }

@@ -50,8 +50,24 @@ TEST_CASE("requests as other clients send them") {
   CHECK(body_of(GetDataRequest{"/a", true}) == bytes("00000002 '/a' 01"));
   CHECK(body_of(MultiRequest{{DeleteRequest{"/a", -1}}}) ==
         bytes("00000002 00 ffffffff 00000002 '/a' ffffffff  ffffffff 01 ffffffff"));
-  // kazoo sends an empty string as null.
-  CHECK(std::get<ExistsRequest>(*decode_request(OpCode::exists, bytes("ffffffff 01"))).path.empty());
+}
+
+TEST_CASE("a null path cannot be read, but by those operations by which ZooKeeper reads one") {
+  for (const OpCode type : {OpCode::create, OpCode::create2, OpCode::create_container, OpCode::remove,
+                            OpCode::exists, OpCode::get_data, OpCode::get_acl, OpCode::get_children,
+                            OpCode::get_children2, OpCode::get_all_children_number, OpCode::check_watches})
+    CHECK(again(type, bytes("ffffffff 00000000 00000000 00000000 00000000")) == cut_short);
+  CHECK(again(OpCode::set_watches, bytes("00000000 00000000 00000001 ffffffff 00000000 00000000")) ==
+        cut_short);
+  CHECK(again(OpCode::multi,
+              bytes("00000005 00 ffffffff ffffffff ffffffff ffffffff  ffffffff 01 ffffffff")) == cut_short);
+  CHECK(again(OpCode::multi_read, bytes("00000004 00 ffffffff ffffffff 00  ffffffff 01 ffffffff")) ==
+        cut_short);
+  for (const OpCode type : {OpCode::set_data, OpCode::set_acl, OpCode::add_watch, OpCode::remove_watches})
+    CHECK(decode_request(type, bytes("ffffffff 00000000 00000000 00000000")).has_value());
+  CHECK_FALSE(std::get<SyncRequest>(*decode_request(OpCode::sync, bytes("ffffffff"))).path);
+  CHECK_FALSE(
+      std::get<GetEphemeralsRequest>(*decode_request(OpCode::get_ephemerals, bytes("ffffffff"))).prefix);
 }
 
 TEST_CASE("null and empty stay different where the protocol knows both") {

@@ -1,0 +1,23 @@
+# What lies outside of the prefix if that is /usr, and what names its own place: done when installing, for only then it is known
+# where to. Before a prefix that ends in /usr may stand a staging root, whose name must not get into any file.
+if(CMAKE_INSTALL_PREFIX MATCHES "^(.*)/usr/?$")
+  set(root "${CMAKE_MATCH_1}")
+  set(prefix /usr)
+  set(etc /etc)
+else()
+  set(root "")
+  set(prefix "${CMAKE_INSTALL_PREFIX}")
+  set(etc "${CMAKE_INSTALL_PREFIX}/etc")
+endif()
+set(MUSTER_BIN_DIR ${prefix}/bin)
+set(MUSTER_DOC_DIR ${prefix}/share/doc/muster)
+set(MUSTER_ETC_DIR ${etc}/muster)
+
+configure_file(${MUSTER_CONFIG_DIR}/package/muster.service.in ${MUSTER_BINARY_DIR}/muster.service @ONLY)
+file(INSTALL ${MUSTER_BINARY_DIR}/muster.service DESTINATION ${root}${prefix}/lib/systemd/system)
+file(INSTALL ${MUSTER_CONFIG_DIR}/package/sysusers.conf DESTINATION ${root}${prefix}/lib/sysusers.d RENAME muster.conf)
+if(EXISTS $ENV{DESTDIR}${root}${MUSTER_ETC_DIR}/server.yaml)
+  message(STATUS "Kept: ${root}${MUSTER_ETC_DIR}/server.yaml")
+else()
+  file(INSTALL ${MUSTER_CONFIG_DIR}/server.yaml DESTINATION ${root}${MUSTER_ETC_DIR})
+endif()

@@ -1,0 +1,51 @@
+"""Where and from what something was measured, in lines for people; no names of machines, no paths."""
+
+import datetime
+import os
+import platform
+import re
+import subprocess
+
+from interop.cluster import ROOT
+
+
+def date():
+    return datetime.date.today().isoformat()
+
+
+def commit():
+    """The commit, and whether anything else than the results was changed since."""
+    def git(*arguments):
+        return subprocess.run(["git", "-C", ROOT, *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", ".", ":!tests/bench/RESULTS.md")
+    return git("rev-parse", "--short=10", "HEAD") + (" with changes" if changed else "")
+
+
+def _first(pattern, path):
+    with open(path) as file:
+        found = re.search(pattern, file.read(), re.MULTILINE)
+    return found.group(1).strip() if found else "unknown"
+
+
+def compiler():
+    return subprocess.run(["c++", "--version"], check=True, capture_output=True, text=True).stdout.splitlines()[0]
+
+
+def packages(*names):
+    """'name version' of each of these Debian packages that is installed."""
+    return subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *names], capture_output=True,
+                          text=True).stdout.splitlines()
+
+
+def file_system(folder):
+    return subprocess.run(["stat", "-f", "-c", "%T", folder], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def describe(folder):
+    processor = _first(r"^model name\s*:(.*)$", "/proc/cpuinfo")
+    memory = int(_first(r"^MemTotal:\s+(\d+)", "/proc/meminfo")) / 2**20
+    return [f"{os.cpu_count()} × {processor}, {memory:.0f} GiB of memory, "
+            f"Linux {platform.release()}, data on {file_system(folder)}",
+            f"{compiler()}; {', '.join(packages('zookeeper', 'openjdk-17-jre-headless'))}",
+            f"load when it ended: {os.getloadavg()[0]:.1f} (others may have worked on the machine)"]
