@@ -72,8 +72,8 @@ class Data(unittest.TestCase):
 
     def test_a_damaged_log(self):
         self.damaged(next(self.server.data.glob("log-*")), 100_000)
-        self.refused(data("verify", str(self.server.data)), "log-")
-        self.refused(data("dump", str(self.server.data)), "log-")
+        self.refused(data("verify", str(self.server.data)), "the log in", "is damaged at zxid")
+        self.refused(data("dump", str(self.server.data)), "the log in", "is damaged at zxid")
 
     def test_a_damaged_checkpoint(self):
         largest = max(next(self.server.data.glob("state-*")).iterdir(), key=lambda path: path.stat().st_size)
