@@ -10,9 +10,9 @@ namespace muster::broadcast {
 namespace {
 
 // Server 2 of three, new, with a disk that writes at once; servers 1 and 3 are connected.
-class Follower {
+class LoneFollower {
  public:
-  Follower() {
+  LoneFollower() {
     for (const int other : {1, 3}) {
       peer.link_up(now, ServerId{other}, 1);
       say(other, 1, Hello{static_cast<std::uint64_t>(other), "", true, false, Zxid{9}, Epoch{1}});
@@ -52,7 +52,7 @@ Entry of(Entry entry, ForwardId id) {
 }  // namespace
 
 TEST_CASE("a later leader that has another entry where something is committed is not heard") {
-  Follower follower;
+  LoneFollower follower;
   follower.append(1, 1, 0, 0, {entry(1, 1), entry(2, 1)}, 2);
   REQUIRE(follower.peer.committed() == Zxid{2});
   follower.append(3, 2, 0, 0, {entry(1, 2), entry(2, 2), entry(3, 2)}, 3);
@@ -65,7 +65,7 @@ TEST_CASE("a later leader that has another entry where something is committed is
 }
 
 TEST_CASE("a leader that changes what it sent in the same epoch is not heard") {
-  Follower follower;
+  LoneFollower follower;
   follower.append(1, 2, 0, 0, {entry(1, 1), entry(2, 1), entry(3, 1)}, 0);
   REQUIRE(follower.peer.last() == Zxid{3});
   follower.append(1, 2, 1, 1, {entry(2, 2)}, 3);
@@ -76,7 +76,7 @@ TEST_CASE("a leader that changes what it sent in the same epoch is not heard") {
 }
 
 TEST_CASE("a proposal of ours that we never made is not taken") {
-  Follower follower;
+  LoneFollower follower;
   follower.append(1, 1, 0, 0, {of(entry(1, 1), forward(2, 7, 1))}, 1);
   CHECK(follower.peer.last() == Zxid{});
   // A former process of this server may have made it.
