@@ -108,7 +108,7 @@ void OwnClient::on_closed(SocketId socket) {
 void OwnClient::on_welcome(const wire::ConnectReply& reply) {
   if (reply.remember.value_or(0) <= 0)
     broken("told", who() + " is not granted that its outcomes are remembered");
-  world_.expiry.believed(reply.session, std::int64_t{reply.timeout_ms} * 1000);
+  world_.expiry.believed(reply.session);
 }
 
 void OwnClient::on_answer(const Request& request, const wire::Reply& reply) {
