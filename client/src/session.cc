@@ -89,8 +89,8 @@ void Session::become_connected(std::int64_t now, const wire::ConnectReply& reply
   password_ = reply.password;
   shared_ = shared_ || !read_only;
   timeout_ms_ = reply.timeout_ms;
-  confirmed_at_ = std::max(confirmed_at_, handshaking.sent_at);
-  Connected connected{handshaking.host, std::move(handshaking.reader), now, now};
+  confirm(handshaking.sent_at);
+  Connected connected{handshaking.host, std::move(handshaking.reader), now, now, now};
   // A server without a quorum refuses writes, and knows nothing of one that another server may have done.
   if (!read_only) connected.remember = std::max(reply.remember.value_or(0), 0);
   if (read_only) connected.search = Search{min_probe_ms, now + min_probe_ms, {}};
@@ -233,8 +233,8 @@ void Session::on_tick(std::int64_t now) {
 void Session::tick_connected(std::int64_t now, Connected& connected) {
   const bool deaf = now >= connected.last_heard + timeout_ms_ * 2 / 3;
   if (deaf || (connected.close_deadline && now >= *connected.close_deadline)) return drop(now);
-  if (!connected.ping_sent_at && now >= connected.last_sent + timeout_ms_ / 3) {
-    connected.ping_sent_at = now;
+  if (!connected.ping_sent_at && now >= ping_due(connected)) {
+    connected.ping_sent_at = connected.last_ping = now;
     send_bytes(now, wire::encode_request(Xid{wire::ping_xid}, wire::PingRequest{}));
   }
   if (connected.search && !connected.search->asking && now >= connected.search->next_at) {
@@ -243,10 +243,15 @@ void Session::tick_connected(std::int64_t now, Connected& connected) {
   }
 }
 
+// Where only pings are confirmed, other traffic does not stand for one.
+std::int64_t Session::ping_due(const Connected& connected) const {
+  return (connected.remember > 0 ? connected.last_ping : connected.last_sent) + timeout_ms_ / 3;
+}
+
 std::int64_t Session::next_connected_tick(const Connected& connected) const {
   std::int64_t next = connected.last_heard + timeout_ms_ * 2 / 3;
   if (connected.close_deadline) next = std::min(next, *connected.close_deadline);
-  if (!connected.ping_sent_at) next = std::min(next, connected.last_sent + timeout_ms_ / 3);
+  if (!connected.ping_sent_at) next = std::min(next, ping_due(connected));
   if (connected.search && !connected.search->asking) next = std::min(next, connected.search->next_at);
   return next;
 }

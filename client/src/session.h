@@ -11,6 +11,7 @@
 #include <muster/event.h>
 #include <muster/ids.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -131,6 +132,7 @@ class Session {
     HostId host;
     wire::FrameReader reader;
     std::int64_t last_sent, last_heard;
+    std::int64_t last_ping;                           // or since when it is connected
     std::int32_t remember = 0;                        // granted
     std::optional<std::int64_t> ping_sent_at = {};    // not answered yet
     std::optional<Search> search = {};                // the server is a read-only one
@@ -153,6 +155,8 @@ class Session {
   [[nodiscard]] std::optional<HostId> current_host() const;
   [[nodiscard]] std::optional<std::int64_t> session_deadline() const;
   [[nodiscard]] std::int64_t next_connected_tick(const Connected& connected) const;
+  [[nodiscard]] std::int64_t ping_due(const Connected& connected) const;
+  void confirm(std::int64_t sent_at) { confirmed_at_ = std::max(confirmed_at_, sent_at); }
   [[nodiscard]] std::int64_t attempt_ms() const;
 
   // session_traffic.cc: requests and what answers them
@@ -185,8 +189,10 @@ class Session {
   bool shared_ = false;  // the ensemble knows the session, not only one server without a quorum
   std::int64_t timeout_ms_;
   Zxid last_zxid_;
-  // The latest moment at which something was sent that a server answered: it heard of us then or later, so
-  // that it can't have expired the session before confirmed_at_ + timeout_ms_.
+  // The latest moment at which something was sent whose answer says that the servers count from then on: they
+  // can't have expired the session before confirmed_at_ + timeout_ms_. A server of Muster may be cut off from
+  // the others and still answer reads: only handshakes and pings wait for a leader there (common/wire/connect.h).
+  // Of a ZooKeeper, which has no such answer, any will do.
   std::int64_t confirmed_at_ = 0;
   bool close_confirmed_ = false;
 

@@ -170,7 +170,7 @@ bool Session::on_frame(std::string_view payload) {
   if (!header) return false;
   if (header->xid.value == wire::notification_xid) return on_event(payload);
   if (header->xid.value == wire::ping_xid) {
-    if (connected.ping_sent_at) confirmed_at_ = std::max(confirmed_at_, *connected.ping_sent_at);
+    if (connected.ping_sent_at) confirm(*connected.ping_sent_at);
     connected.ping_sent_at.reset();
     failures_ = 0;
     return true;
@@ -183,7 +183,7 @@ bool Session::on_reply(const wire::ReplyHeader& header, std::string_view body) {
   if (!answered) return false;
   const Pending& pending = *answered;
   failures_ = 0;
-  confirmed_at_ = std::max(confirmed_at_, pending.sent_at);
+  if (std::get<Connected>(state_).remember == 0) confirm(pending.sent_at);
   const auto* auth = std::get_if<wire::AuthRequest>(&pending.request);
   const bool session_ends =
       header.error == ErrorCode::session_expired || (auth && header.error != ErrorCode::ok);

@@ -128,6 +128,8 @@ ErrorCode Requests::read(const std::string& chroot, std::size_t size, wire::Mult
     auto& value = result.results_.emplace_back();
     if (auto* create = std::get_if<wire::Create2Reply>(&one.body)) {
       value = Created{client::local_path(chroot, std::move(create->path)), create->stat};
+    } else if (auto* old = std::get_if<wire::CreateReply>(&one.body)) {  // ZooKeeper before 3.9
+      value = Created{client::local_path(chroot, std::move(old->path)), {}};
     } else if (auto* set = std::get_if<wire::StatReply>(&one.body)) {
       value = set->stat;
     }

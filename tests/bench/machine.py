@@ -39,7 +39,7 @@ def packages(*names):
 
 
 def file_system(folder):
-    return subprocess.run(["stat", "-f", "-c", "%T", folder], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(["df", "--output=fstype", folder], check=True, capture_output=True, text=True).stdout.split()[-1]
 
 
 def describe(folder):

@@ -85,7 +85,7 @@ class BenchCase(Commands):
     def test_refusals(self):
         self.assertIn("--rate", self.run_muster("bench", "watch", "--rate", 5, status=1))
         self.assertIn("--threads", self.run_muster("bench", "set", "--threads", 2, "--connections", 1, status=1))
-        self.assertIn("WORKLOAD", self.run_muster("bench", "frobnicate", status=1))
+        self.assertIn("no workload", self.run_muster("bench", "frobnicate", status=1))
 
 
 class BenchMuster(BenchCase, unittest.TestCase):

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace muster::simulation {
@@ -11,6 +12,19 @@ namespace {
 std::vector<std::string> sorted(std::vector<std::string> paths) {
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+// Whether a watch that such a request has set is told of such an event of its path.
+bool is_told(wire::OpCode type, EventType event) {
+  switch (type) {
+    case wire::OpCode::add_watch:
+      return true;
+    case wire::OpCode::get_children:
+    case wire::OpCode::get_children2:
+      return event == EventType::children_changed || event == EventType::node_deleted;
+    default:
+      return event != EventType::children_changed && event != EventType::gap;
+  }
 }
 
 }  // namespace
@@ -24,11 +38,12 @@ void OwnClient::begin_session() {
   client::SessionConfig config;
   config.hosts = static_cast<std::size_t>(profile.servers);
   config.timeout_ms = static_cast<std::int32_t>(profile.tick_ms * random_.between(4, 20));
-  config.establish_ms = 0;
+  if (random_.chance(1, 2)) config.credentials = {{"digest", "sim:secret"}};
   config.remember = static_cast<std::int32_t>(random_.between(1, profile.max_pipeline));
   config.max_in_flight = static_cast<std::size_t>(random_.between(1, profile.max_pipeline));
   session_machine_ = std::make_unique<client::Session>(config, random_.fork(random_.next()), now_ms());
   first_sent_.clear();
+  watching_.clear();
   closing_ = false;
 }
 
@@ -49,6 +64,14 @@ void OwnClient::act() {
   } else if (now_and_then(world_.profile.disconnect_percent)) {
     cut_network();
     lose_network();
+  } else if (now_and_then(world_.profile.move_percent)) {
+    std::vector<client::HostId> hosts;
+    for (std::size_t host = 0; host < static_cast<std::size_t>(world_.profile.servers); ++host) {
+      if (random_.chance(2, 3)) hosts.push_back(host);
+    }
+    if (hosts.empty()) hosts.push_back(0);
+    session_machine_->replace_hosts(now_ms(), std::move(hosts));
+    drive();
   } else if (now_and_then(world_.profile.close_percent)) {
     closing_ = true;
     session_machine_->close(now_ms());
@@ -60,9 +83,9 @@ void OwnClient::act() {
 
 void OwnClient::submit(wire::Request request, std::string token) {
   if (!token.empty()) world_.model.sent(token);
-  const wire::OpCode type = wire::type_of(request);
+  Asked asked{wire::type_of(request), std::move(token), watch_of(request)};
   const client::RequestId id = session_machine_->submit(now_ms(), std::move(request));
-  if (!asked_.emplace(id, Asked{type, std::move(token)}).second)
+  if (!asked_.emplace(id, std::move(asked)).second)
     broken("told", fmt::format("{} gives out request number {} again", who(), id));
   drive();
 }
@@ -70,6 +93,18 @@ void OwnClient::submit(wire::Request request, std::string token) {
 // No server can be reached for a while, which may be longer than the session lives.
 void OwnClient::cut_network() {
   cut_until_us_ = world_.loop.now_us() + random_.between(0, session_machine_->timeout_ms() * (1000 * 3 / 2));
+}
+
+std::optional<OwnClient::Watch> OwnClient::watch_of(const wire::Request& request) {
+  const wire::OpCode type = wire::type_of(request);
+  if (const auto* get = std::get_if<wire::GetDataRequest>(&request))
+    return get->watch ? std::optional<Watch>({get->path, type}) : std::nullopt;
+  if (const auto* exists = std::get_if<wire::ExistsRequest>(&request))
+    return exists->watch ? std::optional<Watch>({exists->path, type}) : std::nullopt;
+  if (const auto* children = std::get_if<wire::GetChildrenRequest>(&request))
+    return children->watch ? std::optional<Watch>({children->path, type}) : std::nullopt;
+  if (const auto* add = std::get_if<wire::AddWatchRequest>(&request)) return Watch{add->path, type};
+  return std::nullopt;
 }
 
 // Its connection breaks; the server hears of it, or does not for long.
@@ -108,12 +143,14 @@ void OwnClient::on_closed(SocketId socket) {
 void OwnClient::on_welcome(const wire::ConnectReply& reply) {
   if (reply.remember.value_or(0) <= 0)
     broken("told", who() + " is not granted that its outcomes are remembered");
-  world_.expiry.believed(reply.session, std::int64_t{reply.timeout_ms} * 1000);
+  world_.expiry.believed(reply.session);
 }
 
 void OwnClient::on_answer(const Request& request, const wire::Reply& reply) {
   first_sent_.erase(request.xid);
-  if (std::holds_alternative<wire::CloseSessionRequest>(request.request)) return;
+  const bool own = std::holds_alternative<wire::CloseSessionRequest>(request.request) ||
+                   std::holds_alternative<wire::AuthRequest>(request.request);
+  if (own) return;
   heard_.emplace_back(Answer{wire::type_of(request.request), request.token, reply});
 }
 
@@ -224,6 +261,9 @@ void OwnClient::do_action(const client::Complete& complete) {
                                  static_cast<int>(complete.reply.error)));
     }
     heard_.pop_front();
+    const bool missing = complete.reply.error == ErrorCode::no_node && asked.type == wire::OpCode::exists;
+    if (asked.watch && (complete.reply.error == ErrorCode::ok || missing))
+      watching_.emplace(complete.id, *asked.watch);
   } else if (!session_machine_->is_over() && !closing_) {
     broken("outcome-unknown", fmt::format("{} is told {} of {}, which no server said", who(),
                                           static_cast<int>(complete.reply.error), asked.token));
@@ -242,7 +282,19 @@ void OwnClient::do_action(const client::StateChanged& change) {
 }
 
 void OwnClient::do_action(const client::WatchFired& fired) {
+  std::set<client::WatchId> owed;
+  for (const auto& [id, watch] : watching_) {
+    if (watch.path == fired.event.path && is_told(watch.type, fired.event.type)) owed.insert(id);
+  }
+  if (std::set<client::WatchId>(fired.watches.begin(), fired.watches.end()) != owed) {
+    broken("told",
+           fmt::format("{} tells {} watches of {} {}, and {} are owed it", who(), fired.watches.size(),
+                       describe(fired.event.type), fired.event.path, owed.size()));
+  }
   if (fired.event.type == EventType::gap) return;
+  std::erase_if(watching_, [&](const auto& watching) {
+    return owed.contains(watching.first) && watching.second.type != wire::OpCode::add_watch;
+  });
   const auto* event = heard_.empty() ? nullptr : std::get_if<WatchedEvent>(&heard_.front());
   if (event == nullptr || !(*event == fired.event)) {
     broken("told",

@@ -1,7 +1,7 @@
 // Our library's session machine with a simulated socket and clock. What it tells its user is compared with
 // what crosses its wire:
 //   told             each request is completed once, with the server's own answer; events are told in the
-//                    order heard, before the answers that came after them
+//                    order heard, before the answers that came after them, to all whose watches they are
 //   outcome-unknown  a request fails by the machine's own word although the session lives on
 //   watches-again    on a new connection it sets exactly those watches that have not fired
 //   late-claim       (checks/expiry.h)
@@ -27,9 +27,15 @@ class OwnClient : public Client {
   void on_closed(SocketId socket) override;
 
  private:
+  struct Watch {
+    std::string path;
+    wire::OpCode type{};  // of the request that set it
+    friend bool operator==(const Watch&, const Watch&) = default;
+  };
   struct Asked {
     wire::OpCode type{};
     std::string token;
+    std::optional<Watch> watch;  // that a good answer leaves
   };
   struct Answer {
     wire::OpCode type{};
@@ -47,6 +53,7 @@ class OwnClient : public Client {
   void on_watch_event(const wire::WatcherEvent& event) override;
 
   [[nodiscard]] std::int64_t now_ms() const { return world_.loop.now_ms(); }
+  [[nodiscard]] static std::optional<Watch> watch_of(const wire::Request& request);
   void begin_session();
   void cut_network();
   void lose_network();
@@ -69,6 +76,7 @@ class OwnClient : public Client {
   bool hello_sent_ = false;        // on this connection
   wire::FrameReader sent_frames_;  // of what goes out
   std::map<client::RequestId, Asked> asked_;
+  std::map<client::WatchId, Watch> watching_;
   std::map<Xid, Zxid> first_sent_;  // writes not answered yet: what was committed then
   std::deque<Heard> heard_;         // and not told yet
 };

@@ -81,32 +81,34 @@ class Client {
   template <class Token = asio::deferred_t>
   auto async_create(std::string_view path, std::string data, CreateOptions options = {},
                     Token&& token = {}) const {
-    return detail::initiate(*this, &Client::create, token, std::string(path), std::move(data),
-                            std::move(options));
+    return detail::initiate(*this, &Client::create, std::forward<Token>(token), std::string(path),
+                            std::move(data), std::move(options));
   }
   // void(error_code, Stat): as it is then. Errors: no_node; bad_version; quota_exceeded; not_read_only.
   template <class Token = asio::deferred_t>
   auto async_set(std::string_view path, std::string data, std::int32_t version = any_version,
                  Token&& token = {}) const {
-    return detail::initiate(*this, &Client::set, token, std::string(path), std::move(data), version);
+    return detail::initiate(*this, &Client::set, std::forward<Token>(token), std::string(path),
+                            std::move(data), version);
   }
   // void(error_code). Errors: no_node; bad_version; not_empty; not_read_only.
   template <class Token = asio::deferred_t>
   auto async_remove(std::string_view path, std::int32_t version = any_version, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::remove, token, std::string(path), version);
+    return detail::initiate(*this, &Client::remove, std::forward<Token>(token), std::string(path), version);
   }
   // void(error_code, Stat). `version` is compared with the Stat's aversion. Errors: no_node; bad_version; invalid_acl;
   // not_read_only.
   template <class Token = asio::deferred_t>
   auto async_set_acl(std::string_view path, std::vector<Acl> acl, std::int32_t version = any_version,
                      Token&& token = {}) const {
-    return detail::initiate(*this, &Client::set_acl, token, std::string(path), std::move(acl), version);
+    return detail::initiate(*this, &Client::set_acl, std::forward<Token>(token), std::string(path),
+                            std::move(acl), version);
   }
   // void(error_code, TransactionResult). The error is that of the operation that failed; the result names it. A
   // transaction without operations is done at once.
   template <class Token = asio::deferred_t>
   auto async_multi(Transaction transaction, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::multi, token, std::move(transaction));
+    return detail::initiate(*this, &Client::multi, std::forward<Token>(token), std::move(transaction));
   }
 
   // Reading the tree
@@ -114,43 +116,43 @@ class Client {
   // void(error_code, Value). Errors: no_node.
   template <class Token = asio::deferred_t>
   auto async_get(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::get, token, std::string(path));
+    return detail::initiate(*this, &Client::get, std::forward<Token>(token), std::string(path));
   }
   // void(error_code, std::optional<Stat>): nothing if there is no such node.
   template <class Token = asio::deferred_t>
   auto async_exists(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::exists, token, std::string(path));
+    return detail::initiate(*this, &Client::exists, std::forward<Token>(token), std::string(path));
   }
   // void(error_code, Children). Errors: no_node.
   template <class Token = asio::deferred_t>
   auto async_children(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::children, token, std::string(path));
+    return detail::initiate(*this, &Client::children, std::forward<Token>(token), std::string(path));
   }
   // void(error_code, std::int32_t): how many nodes are below it. Errors: no_node.
   template <class Token = asio::deferred_t>
   auto async_count_descendants(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::count_descendants, token, std::string(path));
+    return detail::initiate(*this, &Client::count_descendants, std::forward<Token>(token), std::string(path));
   }
   // void(error_code, NodeAcl). Without the right to administer, hashes of passwords are shown as "x". Errors: no_node.
   template <class Token = asio::deferred_t>
   auto async_get_acl(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::get_acl, token, std::string(path));
+    return detail::initiate(*this, &Client::get_acl, std::forward<Token>(token), std::string(path));
   }
   // void(error_code, std::vector<std::string>): this session's ephemeral nodes whose paths begin with `prefix` ("/": all).
   template <class Token = asio::deferred_t>
   auto async_ephemerals(std::string_view prefix = "/", Token&& token = {}) const {
-    return detail::initiate(*this, &Client::ephemerals, token, std::string(prefix));
+    return detail::initiate(*this, &Client::ephemerals, std::forward<Token>(token), std::string(prefix));
   }
   // void(error_code, ReadBatchResult): of one moment, each read with its own error.
   template <class Token = asio::deferred_t>
   auto async_multi_read(ReadBatch batch, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::multi_read, token, std::move(batch));
+    return detail::initiate(*this, &Client::multi_read, std::forward<Token>(token), std::move(batch));
   }
   // void(error_code). What is read afterwards shows at least what was committed when it was called. Errors:
   // not_read_only.
   template <class Token = asio::deferred_t>
   auto async_sync(std::string_view path = "/", Token&& token = {}) const {
-    return detail::initiate(*this, &Client::sync, token, std::string(path));
+    return detail::initiate(*this, &Client::sync, std::forward<Token>(token), std::string(path));
   }
 
   // Watching (see watch.h). A read that fails leaves no watch.
@@ -158,23 +160,24 @@ class Client {
   // void(error_code, Value, Watch). Errors: no_node.
   template <class Token = asio::deferred_t>
   auto async_get_and_watch(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::get_and_watch, token, std::string(path));
+    return detail::initiate(*this, &Client::get_and_watch, std::forward<Token>(token), std::string(path));
   }
   // void(error_code, std::optional<Stat>, Watch). Also a node that does not exist is watched.
   template <class Token = asio::deferred_t>
   auto async_exists_and_watch(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::exists_and_watch, token, std::string(path));
+    return detail::initiate(*this, &Client::exists_and_watch, std::forward<Token>(token), std::string(path));
   }
   // void(error_code, Children, Watch). Errors: no_node.
   template <class Token = asio::deferred_t>
   auto async_children_and_watch(std::string_view path, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::children_and_watch, token, std::string(path));
+    return detail::initiate(*this, &Client::children_and_watch, std::forward<Token>(token),
+                            std::string(path));
   }
   // void(error_code, WatchStream): of what changes from then on. The node need not exist. (A ZooKeeper older than 3.9
   // knows one kind of watch for each path and session: there, don't mix.)
   template <class Token = asio::deferred_t>
   auto async_watch(std::string_view path, WatchMode mode, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::watch, token, std::string(path), mode);
+    return detail::initiate(*this, &Client::watch, std::forward<Token>(token), std::string(path), mode);
   }
 
   // The ensemble
@@ -182,13 +185,13 @@ class Client {
   // void(error_code, Value): the ensemble's configuration, the node /zookeeper/config whatever the chroot.
   template <class Token = asio::deferred_t>
   auto async_get_config(Token&& token = {}) const {
-    return detail::initiate(*this, &Client::get_config, token);
+    return detail::initiate(*this, &Client::get_config, std::forward<Token>(token));
   }
   // void(error_code, Value): the configuration that is now in force. Errors: bad_version; reconfig_disabled;
   // reconfig_in_progress; new_config_no_quorum; unimplemented.
   template <class Token = asio::deferred_t>
   auto async_reconfig(Reconfiguration change, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::reconfig, token, std::move(change));
+    return detail::initiate(*this, &Client::reconfig, std::forward<Token>(token), std::move(change));
   }
 
   // The session
@@ -197,25 +200,25 @@ class Client {
   // Errors: operation_timeout (ClientConfig::connect_timeout passed; the client goes on trying).
   template <class Token = asio::deferred_t>
   auto async_connected(Token&& token = {}) const {
-    return detail::initiate(*this, &Client::connected, token);
+    return detail::initiate(*this, &Client::connected, std::forward<Token>(token));
   }
   // void(error_code). Another identity from now on, also on later connections (see Credential). Errors: auth_failed,
   // which also ends the session.
   template <class Token = asio::deferred_t>
   auto async_add_auth(std::string_view scheme, std::string_view auth, Token&& token = {}) const {
-    return detail::initiate(*this, &Client::add_auth, token,
+    return detail::initiate(*this, &Client::add_auth, std::forward<Token>(token),
                             Credential{std::string(scheme), std::string(auth)});
   }
   // void(error_code, std::vector<AuthId>): who the servers hold us for: {scheme, user}; the address first.
   template <class Token = asio::deferred_t>
   auto async_who_am_i(Token&& token = {}) const {
-    return detail::initiate(*this, &Client::who_am_i, token);
+    return detail::initiate(*this, &Client::who_am_i, std::forward<Token>(token));
   }
   // As close(), and completes when the session is over: void(error_code), no error if the servers confirmed its end or it
   // had ended before; connection_loss if they did not within two seconds, so that they end it by its time-out.
   template <class Token = asio::deferred_t>
   auto async_close(Token&& token = {}) const {
-    return detail::initiate(*this, &Client::graceful_close, token);
+    return detail::initiate(*this, &Client::graceful_close, std::forward<Token>(token));
   }
   // Ends the session and its ephemeral nodes; does not wait. What is in flight is still answered; what waits fails with
   // `closing`, and so does everything later.

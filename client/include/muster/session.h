@@ -29,7 +29,7 @@ class SessionEvents {
   // (of no session). Cancellation (any type) loses no state. When more than max_events wait, the oldest go.
   template <class Token = asio::deferred_t>
   auto async_next(Token&& token = {}) const {
-    return detail::initiate(Waiter{queue_}, &Waiter::start, token);
+    return detail::initiate(Waiter{queue_}, &Waiter::start, std::forward<Token>(token));
   }
 
  private:

@@ -72,7 +72,8 @@ class Transaction {
 };
 
 // What became of a transaction. Of one that was not done it only tells which operation was to blame; asking for a
-// result then throws std::bad_variant_access.
+// result then throws std::bad_variant_access. (A ZooKeeper before 3.9 tells only the path of a node that was created: its
+// Stat is all zero.)
 class TransactionResult {
  public:
   [[nodiscard]] const Created& operator[](Key<Created> key) const {

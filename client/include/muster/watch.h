@@ -46,7 +46,7 @@ class Watch {
   // destroyed); bad_arguments (watches nothing).
   template <class Token = asio::deferred_t>
   auto async_wait(Token&& token = {}) const {
-    return detail::initiate(Waiter{queue_}, &Waiter::start, token);
+    return detail::initiate(Waiter{queue_}, &Waiter::start, std::forward<Token>(token));
   }
 
  private:
@@ -75,7 +75,7 @@ class WatchStream {
   // Watch::async_wait; events that came before the session's end are given first.
   template <class Token = asio::deferred_t>
   auto async_next(Token&& token = {}) const {
-    return detail::initiate(Waiter{queue_}, &Waiter::start, token);
+    return detail::initiate(Waiter{queue_}, &Waiter::start, std::forward<Token>(token));
   }
 
  private:

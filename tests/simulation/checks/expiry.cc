@@ -31,9 +31,8 @@ void Expiry::server_disturbed(int server, std::int64_t now_us) {
 
 void Expiry::given_up(SessionId session, std::int64_t now_us) {
   constexpr std::int64_t slack_us = 200'000;  // a server looks once a tick
-  const auto believed = believed_.find(session);
   const auto expired = expired_.find(session);
-  if (expired != expired_.end() && now_us > expired->second + believed->second / 3 + slack_us) {
+  if (expired != expired_.end() && now_us > expired->second + slack_us) {
     broken("late-claim",
            fmt::format("session {:x} expired at {} ms; its client gave it up at {} ms",
                        static_cast<std::uint64_t>(session.value), expired->second / 1000, now_us / 1000));

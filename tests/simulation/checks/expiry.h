@@ -3,14 +3,14 @@
 //   early-expiry   a session expired although, for the whole of its time-out before the leader decided so,
 //   its connection stood at a
 //                  server that ran, and its client was heard of there often enough
-//   late-claim     a client that keeps its own clock took its session for alive although it had been expired;
-//                  a third of its time-out is granted, for which a server may answer without a leader's word
+//   late-claim     a client that keeps its own clock took its session for alive although it had been expired
 #pragma once
 
 #include <muster/ids.h>
 
 #include <cstdint>
 #include <map>
+#include <set>
 
 namespace muster::simulation {
 
@@ -26,7 +26,7 @@ class Expiry {
   // The history closes the session; the decision was made at decided_us.
   void on_expired(SessionId session, std::int64_t decided_us);
   // A client takes its session for alive, until it says so.
-  void believed(SessionId session, std::int64_t timeout_us) { believed_[session] = timeout_us; }
+  void believed(SessionId session) { believed_.insert(session); }
   void given_up(SessionId session, std::int64_t now_us);
 
  private:
@@ -38,7 +38,7 @@ class Expiry {
     std::int64_t last_us = 0;
   };
   std::map<Socket, Contact> contacts_;
-  std::map<SessionId, std::int64_t> believed_;  // their time-outs
+  std::set<SessionId> believed_;
   std::map<SessionId, std::int64_t> expired_;   // when that was decided, of those believed
 };
 

@@ -76,6 +76,7 @@ TEST_CASE("events are waited for, with or without a limit; none is lost by a lim
 TEST_CASE("a time-out bounds a call, close_soon ends it") {
   FakeServer server(FakeServer::be_silent);
   const BlockingClient client(at(server));
+  REQUIRE(client.connected().has_value());  // so that both are sent
   CHECK(client.with_timeout(milliseconds(10)).get("/a").error() == ErrorCode::operation_timeout);
   BlockingSessionEvents events = client.session_events();
   std::thread closer([&] {

@@ -364,7 +364,7 @@ TEST_CASE("completions come in the order of the answers, on the handler's execut
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_CASE("a handler of erased type is called too") {
+TEST_CASE("a handler of erased type is called too, and one that can only be moved") {
   FakeServer server;
   asio::io_context io;
   const Client client(io.get_executor(), at(server));
@@ -373,6 +373,7 @@ TEST_CASE("a handler of erased type is called too") {
     called = !error && value.data == "/a";
     client.close();
   };
+  client.async_get("/a", [own = std::make_unique<int>(1)](error_code, const Value&) { CHECK(*own == 1); });
   client.async_get("/a", std::move(handler));
   io.run();
   CHECK(called);

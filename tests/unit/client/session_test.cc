@@ -242,6 +242,27 @@ TEST_CASE("without a word from the servers the session ends by its own clock, be
   CHECK(story.now == start + 3'000 + 9'000);
 }
 
+TEST_CASE("where pings are answered by the leader's word, no other answer keeps the session") {
+  Story story;
+  story.begin(100);
+  const std::int64_t start = story.now;
+  story.now = start + 2'000;
+  story.submit(get_a);
+  story.reply(1, 1, a_value);  // a server that is cut off answers reads
+  CHECK(story.tick_at(start + 3'000) == "-2 ping");
+  story.now = start + 3'500;
+  story.submit(get_a);
+  story.reply(2, 1, a_value);
+  story.lost();
+  while (story.now < start + 12'000) {
+    if (story.session.is_over()) break;
+    story.wait();
+    story.lost();
+  }
+  CHECK(story.session.is_over());
+  CHECK(story.now == start + 9'000);
+}
+
 TEST_CASE("a session that never came to be ends after establish_ms, or never") {
   SessionConfig hasty;
   hasty.establish_ms = 10'000;
