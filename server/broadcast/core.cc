@@ -134,8 +134,8 @@ bool Core::counts() const {
 }
 
 bool Core::foreign(const Link& link) const {
-  return founding && link.hello && !link.hello->cluster_id.empty() &&
-         link.hello->cluster_id != founding->cluster_id;
+  return link.hello && !cluster_id().empty() && !link.hello->cluster_id.empty() &&
+         link.hello->cluster_id != cluster_id();
 }
 
 const Link* Core::usable(ServerId peer) const {
@@ -147,7 +147,7 @@ const Link* Core::usable(ServerId peer) const {
 void Core::say_hello(ServerId peer) {
   Hello hello;
   hello.boot = config.boot;
-  if (founding) hello.cluster_id = founding->cluster_id;
+  hello.cluster_id = cluster_id();
   hello.qualified = outbox.durable_hard_state().qualified;
   hello.empty = history.last() == Zxid{};
   hello.last = outbox.durable();

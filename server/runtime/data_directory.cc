@@ -49,6 +49,7 @@ DataDirectory::DataDirectory(const config::Config& config)
   storage::DurableOptions options;
   options.nonce = random_number;
   options.report = [](const std::string& sentence) { log::warn(sentence); };
+  options.repair = config.membership().voters() > 1;
   durable_ = std::make_unique<storage::Durable>(*files_, path_, std::move(options));
   store_ = std::make_unique<storage::LevelDbStore>(*files_, path_, storage::LevelDbStore::Options{});
 }

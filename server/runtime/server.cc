@@ -22,13 +22,14 @@ namespace {
 
 constexpr std::size_t kOwnDescriptors = 512;  // for the log, the other servers and whatever libraries open
 
-node::NodeConfig node_config(const config::Config& config, bool found) {
+node::NodeConfig node_config(const config::Config& config, bool found, const std::string& cluster_id) {
   node::NodeConfig out;
   out.peer.self = config.server_id;
   out.peer.boot = random_number();
   out.peer.initial = config.membership();
   out.peer.entropy = random_bytes(48);
   out.peer.found = found;
+  out.peer.cluster_id = cluster_id;
   out.peer.heartbeat_ms = config.heartbeat_ms;
   out.peer.election_timeout_ms = config.election_timeout_ms;
   out.tick_ms = config.tick_ms;
@@ -94,10 +95,10 @@ struct Server::State {
   State(const config::Config& given, const ServerOptions& options)
       : config(given),
         directory(config),
-        driver(
-            io,
-            node::Node(node_config(config, options.found), directory.start_state(), Random(random_number())),
-            {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
+        driver(io,
+               node::Node(node_config(config, options.found, directory.identity().cluster_id()),
+                          directory.start_state(), Random(random_number())),
+               {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
         clients(driver, client_acceptor(io, config, options), buffer,
                 descriptors_for_clients(config.limits.max_connections)),
         mesh(io, driver, config, peer_acceptor(io, config, options), buffer),

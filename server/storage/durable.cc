@@ -19,11 +19,45 @@ broadcast::HardState not_below_the_log(broadcast::HardState state, const FileLog
   return state;
 }
 
+// Nothing proves that what is left is all there was: the server starts as from a wiped disk.
+void report_repair(const DurableOptions& options, const Damaged& damage, const char* what_is_done) {
+  if (!options.repair) throw damage;
+  if (options.report)
+    options.report(damage.fact() + ". " + what_is_done +
+                   "This server does not vote until the others have brought it up to date; check its disk");
+}
+constexpr const char* set_aside = "It is set aside under damaged-… names. ";
+
+VoteFiles open_votes(FileSystem& files, const std::string& directory, const DurableOptions& options) {
+  try {
+    return {files, directory, options.report};
+  } catch (const Damaged& damage) {
+    report_repair(options, damage, set_aside);
+  }
+  VoteFiles::set_aside(files, directory);
+  return {files, directory, options.report};
+}
+
+// Unqualified before the log is touched: a crash must not leave a server that votes with half a log.
+FileLog open_log(FileSystem& files, const std::string& directory, const DurableOptions& options,
+                 VoteFiles& votes) {
+  try {
+    return {files, directory, options};
+  } catch (const Damaged& damage) {
+    report_repair(options, damage, set_aside);
+  }
+  broadcast::HardState state = votes.state().value_or(broadcast::HardState{});
+  state.qualified = false;
+  votes.write(state);
+  FileLog::set_aside(files, directory);
+  return {files, directory, options};
+}
+
 }  // namespace
 
 struct Durable::State {
   State(FileSystem& files, const std::string& directory, const DurableOptions& options)
-      : votes(files, directory, options.report), log(files, directory, options) {}
+      : votes(open_votes(files, directory, options)), log(open_log(files, directory, options, votes)) {}
   VoteFiles votes;
   FileLog log;
 };
@@ -32,12 +66,12 @@ Durable::Durable(FileSystem& files, std::string directory, DurableOptions option
   files.create_directories(directory);
   state_ = std::make_unique<State>(files, directory, options);
   const auto& found = state_->votes.state();
-  if (!found && state_->log.last() > Zxid{})
-    throw DiskError(
+  if (!found && state_->log.last() > Zxid{}) {
+    const Damaged lost(
         "the log in " + directory +
-        " has entries, but vote-0 and vote-1 are missing: this server could vote twice in one epoch. Put "
-        "them back, or "
-        "move the server's data directory away and start it empty: the others will bring it up to date.");
+        " has entries, but vote-0 and vote-1 are missing: this server could vote twice in one epoch");
+    report_repair(options, lost, "");
+  }
   // Both files are written again: one may be older, damaged, or in the page cache only.
   state_->votes.write(not_below_the_log(found.value_or(broadcast::HardState{}), state_->log));
 }

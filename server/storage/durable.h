@@ -21,14 +21,17 @@ struct DurableOptions {
   std::function<std::uint64_t()> nonce;  // random numbers for new segments
   std::function<void(const std::string&)>
       report;  // one sentence for the server's log: a torn tail cut, a file completed; may be null
+  // There are other servers, which can bring this one up to date: what is damaged is set aside, and it starts unqualified
+  // (HardState) with what is left.
+  bool repair = false;
 };
 
 class Durable {
  public:
   // Opens or creates `directory`. Recovers: the vote file with the greatest valid sequence number counts, and
   // never less than the last entry's epoch; a torn tail is cut, the remaining tail is rewritten and synced
-  // before it counts (DESIGN D6). Throws DiskError: cannot read or write, or the log is corrupt (not torn),
-  // with a sentence that says what to do.
+  // before it counts (DESIGN D6). Throws DiskError: cannot read or write. Throws Damaged, unless it may be repaired: the log is
+  // corrupt (not torn), or the votes are lost.
   Durable(FileSystem& files, std::string directory, DurableOptions options);
   ~Durable();
 

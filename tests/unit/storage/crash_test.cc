@@ -45,7 +45,7 @@ struct Model {
     committed = std::max(committed, persist.committed.value);
     if (persist.hard_state) hard_state = *persist.hard_state;
     // Whole segments go; which ones is not the story's business, only that none holds more than was allowed.
-    if (persist.purge_through) base = *persist.purge_through;
+    if (persist.purge_through) base = std::max(base, *persist.purge_through);
   }
   void cut(Zxid keep) {
     while (!log.empty() && log.back().zxid > keep) log.pop_back();
