@@ -18,8 +18,11 @@ enum class Mutant {
   watch_after_reply,
   checkpoint_ahead_of_the_log,
   checkpoint_without_copies,
+  purge_before_publish,
+  straying_log_kept,
+  state_without_origins,
 };
-inline constexpr Mutant last_mutant = Mutant::checkpoint_without_copies;
+inline constexpr Mutant last_mutant = Mutant::state_without_origins;
 
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;

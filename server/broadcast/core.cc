@@ -122,7 +122,8 @@ std::optional<Fetch> Core::take_fetch() {
 // Back to the checkpoint before the last, so that a follower that missed a little needs no state.
 void Core::purge(Zxid needed) {
   if (checkpoints.size() < 2) return;
-  Zxid through = std::min(checkpoints[checkpoints.size() - 2], needed);
+  const std::size_t spared = mutant(Mutant::purge_before_publish) ? 1 : 2;
+  Zxid through = std::min(checkpoints[checkpoints.size() - spared], needed);
   if (checkpoints.size() == config.max_kept_checkpoints) through = std::max(through, checkpoints.front());
   if (through <= history.floor()) return;
   history.forget_through(through);

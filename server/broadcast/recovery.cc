@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/mutant.h"
 
 namespace muster::broadcast {
 
@@ -14,7 +15,8 @@ StartFrom judge_start(const LogExtent& log, const std::optional<StateMark>& stat
     return log.last < log.first ? StartFrom::nothing : StartFrom::log_alone;
   }
   // What is committed is in the state; entries that another leader never committed may lie where the state ends.
-  const bool strays = log.epoch_at_state && *log.epoch_at_state != state->epoch;
+  const bool strays =
+      log.epoch_at_state && *log.epoch_at_state != state->epoch && !mutant(Mutant::straying_log_kept);
   return log.last < state->zxid || strays ? StartFrom::new_state : StartFrom::state;
 }
 
@@ -33,7 +35,7 @@ Recovery::Recovery(const HardState& hard_state, Base base, Zxid first) : Recover
   recovered_.floor = std::max(Zxid{first.value - 1}, known == Zxid{1} ? Zxid{} : known);
   recovered_.epochs = std::move(base.epochs);
   recovered_.checkpoint = base.zxid;
-  origins_ = Origins(std::move(base.origins));
+  if (!mutant(Mutant::state_without_origins)) origins_ = Origins(std::move(base.origins));
 }
 
 Recovery::Recovery(const HardState& hard_state, Zxid first) : Recovery(hard_state) {

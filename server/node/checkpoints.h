@@ -28,6 +28,9 @@ class Checkpoints {
   // The unit in flight is done. Requires that it is that one (CHECK). True: a checkpoint was published.
   bool written(Now now, CheckpointTicket ticket, CheckpointResult result, tree::Tree& tree);
 
+  // The next one is due at once.
+  void hurry() { hurried_ = true; }
+
   [[nodiscard]] Zxid last() const { return last_; }  // published; 0: none
 
  private:
@@ -53,6 +56,7 @@ class Checkpoints {
   Growth grown_at_begin_;
   Meta making_;
   bool all_collected_ = false;
+  bool hurried_ = false;
   std::int64_t retry_at_ms_ = 0;
   CheckpointTicket in_flight_ = 0, last_ticket_ = 0;
 };

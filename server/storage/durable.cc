@@ -56,8 +56,13 @@ FileLog open_log(FileSystem& files, const std::string& directory, const DurableO
 }  // namespace
 
 struct Durable::State {
-  State(FileSystem& files, const std::string& directory, const DurableOptions& options)
-      : votes(open_votes(files, directory, options)), log(open_log(files, directory, options, votes)) {}
+  State(FileSystem& files, const std::string& in, const DurableOptions& given)
+      : directory(in),
+        options(given),
+        votes(open_votes(files, in, given)),
+        log(open_log(files, in, given, votes)) {}
+  std::string directory;
+  DurableOptions options;
   VoteFiles votes;
   FileLog log;
 };
@@ -83,7 +88,27 @@ Zxid Durable::first() const { return state_->log.first(); }
 Zxid Durable::last() const { return state_->log.last(); }
 Zxid Durable::commit_mark() const { return state_->log.commit_mark(); }
 
-void Durable::reset(Zxid base) { state_->log.reset(base); }
+broadcast::StartFrom Durable::settle(const std::optional<broadcast::StateMark>& state) {
+  using broadcast::StartFrom;
+  FileLog& log = state_->log;
+  broadcast::LogExtent extent{log.first(), log.last(), std::nullopt};
+  if (state && log.first() <= state->zxid && state->zxid <= log.last())
+    extent.epoch_at_state = log.read(state->zxid, state->zxid, 0).front().epoch;
+  const StartFrom from = judge_start(extent, state);
+  if (from == StartFrom::new_state) log.reset(state->zxid);
+  if (from == StartFrom::log_alone || from == StartFrom::nothing)
+    report_repair(
+        state_->options,
+        Damaged("the state in " + state_->directory + " is lost or damaged, and the log begins above it"),
+        "");
+  if (from == StartFrom::nothing) {
+    broadcast::HardState unqualified = hard_state();
+    unqualified.qualified = false;
+    state_->votes.write(unqualified);
+    log.reset(Zxid{});
+  }
+  return from;
+}
 
 void Durable::perform(const broadcast::Persist& persist) {
   FileLog& log = state_->log;

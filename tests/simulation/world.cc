@@ -129,7 +129,10 @@ bool World::probes_wrote() const {
                      [](const auto& probe) { return probe->counts().acks > 0; });
 }
 
-bool World::disks_whole() const { return logs_.unqualified() == 0; }
+bool World::disks_whole() const {
+  return logs_.unqualified() == 0 &&
+         std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->has_state(); });
+}
 
 bool World::all_at_the_end() const {
   return std::all_of(hosts_.begin(), hosts_.end(), [this](const auto& host) {
@@ -163,6 +166,7 @@ RunResult World::totals() const {
     result.crashes += static_cast<std::uint64_t>(host->deaths());
     result.checkpoints += host->checkpoints();
     result.loads += host->loads();
+    result.installs += host->installs();
   }
   result.wipes = faults_.counts().wipes;
   result.partitions = faults_.counts().partitions;
