@@ -19,7 +19,6 @@ enum class Mutant {
   checkpoint_ahead_of_the_log,
   checkpoint_without_copies,
   purge_before_publish,
-  straying_log_kept,
   state_without_origins,
 };
 inline constexpr Mutant last_mutant = Mutant::state_without_origins;

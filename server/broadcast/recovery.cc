@@ -15,8 +15,7 @@ StartFrom judge_start(const LogExtent& log, const std::optional<StateMark>& stat
     return log.last < log.first ? StartFrom::nothing : StartFrom::log_alone;
   }
   // What is committed is in the state; entries that another leader never committed may lie where the state ends.
-  const bool strays =
-      log.epoch_at_state && *log.epoch_at_state != state->epoch && !mutant(Mutant::straying_log_kept);
+  const bool strays = log.epoch_at_state && *log.epoch_at_state != state->epoch;
   return log.last < state->zxid || strays ? StartFrom::new_state : StartFrom::state;
 }
 

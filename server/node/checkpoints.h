@@ -31,7 +31,8 @@ class Checkpoints {
   // The next one is due at once.
   void hurry() { hurried_ = true; }
 
-  [[nodiscard]] Zxid last() const { return last_; }  // published; 0: none
+  [[nodiscard]] Zxid making() const { return making_.base.zxid; }  // or made; 0: none since the start
+  [[nodiscard]] Zxid last() const { return last_; }                // published; 0: none
 
  private:
   enum class Stage : std::uint8_t { cleaning, waiting, collecting, publishing };

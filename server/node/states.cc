@@ -46,8 +46,7 @@ void Node::State::move_states(Now now, Output& out) {
   // Beside a state that is being received none is made: it would be put into the store that is about to go.
   if (!receiver.active() && !peer.stateless()) out.checkpoint = checkpoints.next(now, tree, peer);
   if (mutant(Mutant::purge_before_publish) && out.checkpoint) {
-    const auto* publish = std::get_if<CheckpointWork::Publish>(&out.checkpoint->step);
-    if (publish != nullptr) peer.compact(now, decode_meta(publish->meta)->base.zxid);
+    if (checkpoints.making() <= peer.durable()) peer.compact(now, checkpoints.making());
   }
   out.state_reads = sender.take_reads();
   out.state_write = receiver.next();

@@ -123,6 +123,7 @@ class Host : public PeerEnd, public ServerEnd {
   std::deque<StoreWork> store_work_;  // handed over, in order
   bool store_busy_ = false;
   std::optional<node::StartState> start_;  // what was found on the disk
+  bool may_lack_state_ = false;            // its store was damaged since it was given a state
   bool stateless_ = false;                 // it lost its state, and has not got another
   Zxid installed_;  // a state that was put in the place of its own; 0: none since the last start
   Zxid published_;  // newest checkpoint that the store has said to hold

@@ -16,6 +16,9 @@ node::StartState Host::start_state() {
   std::optional<broadcast::StateMark> state;
   if (start.checkpoint) state = {start.checkpoint->meta.base.zxid, start.checkpoint->meta.base.epoch};
   const broadcast::StartFrom from = durable_->settle(state);
+  if ((from == broadcast::StartFrom::log_alone || from == broadcast::StartFrom::nothing) && !may_lack_state_)
+    broken("checkpoint", fmt::format("server {}'s log begins at {}, and no state stands for what is below",
+                                     index_ + 1, durable_->first().value));
   if (from == broadcast::StartFrom::new_state) around_.logs.on_reset(index_, state->zxid);
   if (from == broadcast::StartFrom::nothing) around_.logs.on_wiped(index_);
   start.stateless = stateless_ = from == broadcast::StartFrom::log_alone;
@@ -123,6 +126,7 @@ void Host::perform(const node::StateWrite& work) {
   if (const auto* finish = std::get_if<node::StateWrite::Finish>(&work.step)) {
     published_ = installed_ = node::decode_meta(finish->meta)->base.zxid;
     store_damaged_ = false;
+    may_lack_state_ = false;
     ++installs_;
     around_.loop.note("installs", {index_ + 1, installed_.value});
   }
@@ -147,7 +151,7 @@ void Host::leave_store_work() {
 void Host::damage_store() {
   if (up() || !store_.damage(random_.fork(random_.next()))) return;
   around_.loop.note("damages", {index_ + 1});
-  store_damaged_ = true;
+  store_damaged_ = may_lack_state_ = true;
   published_ = {};
 }
 

@@ -25,7 +25,6 @@ const std::map<std::string, Mutant>& mutants() {
       {"checkpoint-ahead-of-the-log", Mutant::checkpoint_ahead_of_the_log},
       {"checkpoint-without-copies", Mutant::checkpoint_without_copies},
       {"purge-before-publish", Mutant::purge_before_publish},
-      {"straying-log-kept", Mutant::straying_log_kept},
       {"state-without-origins", Mutant::state_without_origins},
   };
   return all;
