@@ -305,7 +305,7 @@ std::future<node::Status> Server::status() {
   return future;
 }
 
-std::uint16_t Server::client_port() {
+std::uint16_t Server::client_port() const {
   const std::lock_guard lock(mutex_);
   return state_->clients.port();
 }

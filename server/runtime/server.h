@@ -47,14 +47,14 @@ class Server {
   void stop();
   // As the node thread sees it next. Only while run() runs, from other threads.
   [[nodiscard]] std::future<node::Status> status();
-  [[nodiscard]] std::uint16_t client_port();
+  [[nodiscard]] std::uint16_t client_port() const;
 
  private:
   struct State;
   void start_again();
   void watch_signals();
 
-  std::mutex mutex_;  // guards the next two, which other threads ask for
+  mutable std::mutex mutex_;  // guards the next two, which other threads ask for
   std::unique_ptr<State> state_;
   bool stop_asked_ = false;
   bool stops_on_signals_ = false;

@@ -55,7 +55,7 @@ struct Pair {
     tree::CheckpointSource source(tree);
     source.begin();
     for (bool last = false; !last;) {
-      tree::CheckpointSource::Part part = source.next();
+      tree::CheckpointSource::Part part = source.next(1000);
       last = part.last;
       REQUIRE(full.put(4, part.records));
     }
