@@ -20,8 +20,10 @@ enum class Mutant {
   watches_not_set_again,
   checkpoint_ahead_of_the_log,
   checkpoint_without_copies,
+  purge_before_publish,
+  state_without_origins,
 };
-inline constexpr Mutant last_mutant = Mutant::checkpoint_without_copies;
+inline constexpr Mutant last_mutant = Mutant::state_without_origins;
 
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;

@@ -123,7 +123,8 @@ std::optional<Fetch> Core::take_fetch() {
 // Back to the checkpoint before the last, so that a follower that missed a little needs no state.
 void Core::purge(Zxid needed) {
   if (checkpoints.size() < 2) return;
-  Zxid through = std::min(checkpoints[checkpoints.size() - 2], needed);
+  const std::size_t spared = mutant(Mutant::purge_before_publish) ? 1 : 2;
+  Zxid through = std::min(checkpoints[checkpoints.size() - spared], needed);
   if (checkpoints.size() == config.max_kept_checkpoints) through = std::max(through, checkpoints.front());
   if (through <= history.floor()) return;
   history.forget_through(through);
@@ -135,8 +136,8 @@ bool Core::counts() const {
 }
 
 bool Core::foreign(const Link& link) const {
-  return founding && link.hello && !link.hello->cluster_id.empty() &&
-         link.hello->cluster_id != founding->cluster_id;
+  return link.hello && !cluster_id().empty() && !link.hello->cluster_id.empty() &&
+         link.hello->cluster_id != cluster_id();
 }
 
 const Link* Core::usable(ServerId peer) const {
@@ -148,7 +149,7 @@ const Link* Core::usable(ServerId peer) const {
 void Core::say_hello(ServerId peer) {
   Hello hello;
   hello.boot = config.boot;
-  if (founding) hello.cluster_id = founding->cluster_id;
+  hello.cluster_id = cluster_id();
   hello.qualified = outbox.durable_hard_state().qualified;
   hello.empty = history.last() == Zxid{};
   hello.last = outbox.durable();

@@ -57,7 +57,9 @@ struct Core {
   void adopt(Epoch epoch);  // a greater one; no vote in it yet
   void write_hard_state() { outbox.write(hard); }
   void note_epoch(ServerId from, Epoch epoch);
-  [[nodiscard]] bool blank() const { return !hard.qualified && history.last() == Zxid{}; }
+  [[nodiscard]] bool blank() const {
+    return !hard.qualified && history.last() == Zxid{} && config.cluster_id.empty();
+  }
   // Its acknowledgements count and it votes. What is durable decides.
   [[nodiscard]] bool counts() const;
 
@@ -74,6 +76,9 @@ struct Core {
   // Links. A usable one has said Hello and belongs to the same ensemble.
   [[nodiscard]] const Link* usable(ServerId peer) const;
   [[nodiscard]] bool foreign(const Link& link) const;
+  [[nodiscard]] const std::string& cluster_id() const {
+    return founding ? founding->cluster_id : config.cluster_id;
+  }
   void say_hello(ServerId peer);
   template <class Body>
   void send(ServerId to, Body body) {

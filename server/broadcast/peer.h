@@ -37,6 +37,8 @@ struct PeerConfig {
   Membership initial;      // of the configuration; counts until the log says otherwise
   std::string
       entropy;  // 48 random bytes from a good source, used only if this server founds: cluster id and secret
+  // Of the ensemble that this server's disk belongs to, whatever else is left on it; empty: none yet. Such a server never founds.
+  std::string cluster_id;
   bool found = false;  // operator's word that no data exists anywhere: a quorum of empty servers may found
   std::int64_t heartbeat_ms = 50;
   std::int64_t election_timeout_ms = 400;  // a follower waits this to twice this

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/mutant.h"
 
 namespace muster::broadcast {
 
@@ -33,7 +34,7 @@ Recovery::Recovery(const HardState& hard_state, Base base, Zxid first) : Recover
   recovered_.floor = std::max(Zxid{first.value - 1}, known == Zxid{1} ? Zxid{} : known);
   recovered_.epochs = std::move(base.epochs);
   recovered_.checkpoint = base.zxid;
-  origins_ = Origins(std::move(base.origins));
+  if (!mutant(Mutant::state_without_origins)) origins_ = Origins(std::move(base.origins));
 }
 
 Recovery::Recovery(const HardState& hard_state, Zxid first) : Recovery(hard_state) {

@@ -23,12 +23,13 @@ void Checkpoints::grow(std::size_t entries, std::size_t bytes) {
 }
 
 bool Checkpoints::due(Now now) const {
-  return (grown_.entries >= limits_.entries || grown_.bytes >= limits_.bytes) && now.mono_ms >= retry_at_ms_;
+  return (hurried_ || grown_.entries >= limits_.entries || grown_.bytes >= limits_.bytes) &&
+         now.mono_ms >= retry_at_ms_;
 }
 
 void Checkpoints::begin(tree::Tree& tree, const broadcast::Base& base) {
   making_ = {number_ + 1, base, tree.digest(), 1};
-  all_collected_ = false;
+  all_collected_ = hurried_ = false;
   grown_at_begin_ = grown_;
   tree::CheckpointSource(tree).begin();
   stage_ = Stage::collecting;

@@ -28,7 +28,11 @@ class Checkpoints {
   // The unit in flight is done. Requires that it is that one (CHECK). True: a checkpoint was published.
   bool written(Now now, CheckpointTicket ticket, CheckpointResult result, tree::Tree& tree);
 
-  [[nodiscard]] Zxid last() const { return last_; }  // published; 0: none
+  // The next one is due at once.
+  void hurry() { hurried_ = true; }
+
+  [[nodiscard]] Zxid making() const { return making_.base.zxid; }  // or made; 0: none since the start
+  [[nodiscard]] Zxid last() const { return last_; }                // published; 0: none
 
  private:
   enum class Stage : std::uint8_t { cleaning, waiting, collecting, publishing };
@@ -53,6 +57,7 @@ class Checkpoints {
   Growth grown_at_begin_;
   Meta making_;
   bool all_collected_ = false;
+  bool hurried_ = false;
   std::int64_t retry_at_ms_ = 0;
   CheckpointTicket in_flight_ = 0, last_ticket_ = 0;
 };

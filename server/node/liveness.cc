@@ -19,6 +19,7 @@ std::int64_t Node::State::report_interval_ms() const {
 void Node::State::tick(Now now) {
   if (!started_ms) started_ms = now.mono_ms;
   peer.tick(now);
+  sender.tick(now, peer);
   end_handshakes(now);
   report_touches(now);
   for (const ConnId connection : touches.overdue(now)) close(connection, true);
@@ -68,7 +69,7 @@ void Node::State::report_touches(Now now) {
   last_report_ms = now.mono_ms;
   frontend::Touches::Report report = touches.report(now);
   if (!report.sessions.empty())
-    to_peers.push_back({current.leader, current.link, TouchReport{report.n, std::move(report.sessions)}});
+    send(current.leader, current.link, TouchReport{report.n, std::move(report.sessions)});
 }
 
 // A leader that was cut off heard nobody; what it judged then must not come to pass under the next one. So a
@@ -103,7 +104,7 @@ bool Node::State::is_current(ServerId from, broadcast::LinkId link) const {
 void Node::State::on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report) {
   if (!is_current(from, link) || !expiry.running() || peer.role().role != broadcast::Role::leading) return;
   for (const SessionId session : report.sessions) expiry.touch(session);
-  to_peers.push_back({from, link, TouchConfirm{report.n}});
+  send(from, link, TouchConfirm{report.n});
 }
 
 void Node::State::on_touch_confirm(Now now, ServerId from, broadcast::LinkId link,

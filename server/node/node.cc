@@ -39,7 +39,7 @@ void Node::State::drain(Now now, Output& out) {
     hand_over(ready, out);
   }
   close_overflowing();
-  out.checkpoint = checkpoints.next(now, tree, peer);
+  move_states(now, out);
   out.to_clients = clients.take_writes();
   out.to_peers.insert(out.to_peers.end(), std::make_move_iterator(to_peers.begin()),
                       std::make_move_iterator(to_peers.end()));
@@ -48,6 +48,7 @@ void Node::State::drain(Now now, Output& out) {
 
 void Node::State::deliver(Now now, const broadcast::Delivery& delivery) {
   const broadcast::Entry& entry = delivery.entry;
+  if (peer.stateless()) return;  // there is nothing that it could change
   checkpoints.grow(1, size_of(entry));
   if (entry.kind != broadcast::EntryKind::command || !delivery.accepted) return tree.skip(stamp_of(entry));
 
@@ -138,6 +139,7 @@ void Node::State::hand_over(broadcast::Ready& ready, Output& out) {
     out.persist = std::move(ready.persist);
   }
   if (ready.fetch) out.fetch = ready.fetch;
+  for (const broadcast::WantState& to : ready.want_state) sender.want(to);
   out.roles.insert(out.roles.end(), ready.roles.begin(), ready.roles.end());
 }
 
@@ -148,6 +150,8 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
       peer(config.peer, std::move(started.recovered), random),
       checkpoints(config.checkpoint, started.checkpoint ? &*started.checkpoint : nullptr,
                   share_of(config.peer.self, peer.membership())),
+      sender(config.transfer),
+      receiver(config.transfer),
       expiry(config.peer.heartbeat_ms / 2, 2 * report_interval_ms()) {
   checkpoints.grow(started.replayed_entries, started.replayed_bytes);
   settings.self = config.peer.self;
@@ -161,7 +165,8 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
 }
 
 bool Output::empty() const {
-  return to_peers.empty() && !persist && !fetch && !checkpoint && to_clients.empty() && roles.empty();
+  return to_peers.empty() && !persist && !fetch && !checkpoint && state_reads.empty() && !state_write &&
+         !restart && to_clients.empty() && roles.empty();
 }
 
 Node::Node(const NodeConfig& config, StartState start, Random random)
@@ -200,6 +205,7 @@ void Node::client_backlog(Now now, ConnId id, std::size_t bytes) {
 }
 
 void Node::peer_up(Now now, ServerId peer, broadcast::LinkId link) {
+  state_->sender.end(peer);
   state_->links[peer] = link;
   state_->peer.link_up(now, peer, link);
 }
@@ -209,12 +215,17 @@ void Node::peer_message(Now now, ServerId peer, broadcast::LinkId link, const Pe
     state_->peer.step(now, peer, link, *broadcast);
   else if (const auto* report = std::get_if<TouchReport>(&message))
     state_->on_touch_report(peer, link, *report);
+  else if (const auto* confirm = std::get_if<TouchConfirm>(&message))
+    state_->on_touch_confirm(now, peer, link, *confirm);
   else
-    state_->on_touch_confirm(now, peer, link, std::get<TouchConfirm>(message));
+    state_->on_state_message(now, peer, link, message);
 }
 
 void Node::peer_down(Now now, ServerId peer, broadcast::LinkId link) {
-  if (state_->is_current(peer, link)) state_->links.erase(peer);
+  if (state_->is_current(peer, link)) {
+    state_->links.erase(peer);
+    state_->sender.end(peer);
+  }
   state_->peer.link_down(now, peer, link);
 }
 
@@ -225,10 +236,20 @@ void Node::fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Ent
 }
 
 void Node::checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result) {
-  (void)state_->checkpoints.written(now, ticket, result, state_->tree);
+  state_->checkpoint_written(now, ticket, result);
 }
 
 void Node::measured(const Measured& measured) { state_->measured = measured; }
+
+void Node::state_opened(Now now, TransferId id, const std::string& meta) {
+  state_->sender.opened(now, state_->peer, id, meta);
+}
+
+void Node::state_read(Now, TransferId id, std::vector<tree::Record> records) {
+  state_->sender.read(id, std::move(records));
+}
+
+void Node::state_written(Now, std::uint64_t ticket, bool room) { state_->receiver.written(ticket, room); }
 
 void Node::tick(Now now) { state_->tick(now); }
 

@@ -19,6 +19,7 @@
 #include "server/broadcast/peer.h"
 #include "server/frontend/four_letter_words.h"
 #include "server/node/checkpoint.h"
+#include "server/node/state_messages.h"
 #include "server/tree/tree.h"
 
 namespace muster::node {
@@ -36,7 +37,8 @@ struct TouchConfirm {
   friend bool operator==(const TouchConfirm&, const TouchConfirm&) = default;
 };
 // Bytes: proto/peer.proto, by peer_codec.
-using PeerMessage = std::variant<broadcast::Message, TouchReport, TouchConfirm>;
+using PeerMessage = std::variant<broadcast::Message, TouchReport, TouchConfirm, StateOffer, StateChunk,
+                                 StateAck, StateRefusal>;
 
 struct Limits {
   std::size_t max_frame_bytes = 0xfffff;  // a request; longer ones close the connection
@@ -70,6 +72,7 @@ struct NodeConfig {
   Limits limits;
   tree::Limits tree_limits;
   CheckpointLimits checkpoint;
+  TransferLimits transfer;
   std::string
       super_digest;  // "user:base64(sha1(user:password))": a login that may do everything; empty: none
   std::string four_letter_words{
@@ -81,6 +84,9 @@ struct NodeConfig {
 // `read`.
 struct StartState {
   std::optional<LoadedCheckpoint> checkpoint;
+  // The log begins above the state that it goes on from, which is lost: it takes part as it is, but neither serves nor stands until a
+  // leader has given it a state.
+  bool stateless = false;
   broadcast::HardState hard_state;
   Zxid first, last, commit_mark;  // an empty log begins behind its end; `first` is of the next entry then
   std::function<std::vector<broadcast::Entry>(Zxid from, Zxid to)>
@@ -105,6 +111,11 @@ struct Output {
   std::optional<broadcast::Persist> persist;
   std::optional<broadcast::Fetch> fetch;
   std::optional<CheckpointWork> checkpoint;  // at most one in flight
+  std::vector<StateRead> state_reads;        // each Open and Next is answered, in order
+  std::optional<StateWrite> state_write;     // at most one in flight
+  // Once: another state has been put in the place of this server's. Nothing more is to be fed or taken: everything that it said may be
+  // done or not, as in a crash, and a new Node is to be made of what the disk holds.
+  bool restart = false;
   std::vector<ClientWrite> to_clients;
   std::vector<broadcast::RoleChange> roles;  // for logs and people
   [[nodiscard]] bool empty() const;
@@ -142,6 +153,11 @@ class Node {
   void persisted(Now now, broadcast::Ticket ticket);
   void fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
   void checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result);
+  // `meta`: of the checkpoint that the view is of; empty: there is none that can be read.
+  void state_opened(Now now, TransferId id, const std::string& meta);
+  void state_read(Now now, TransferId id, std::vector<tree::Record> records);
+  // `room`: it was done. Else the disk has no room for it.
+  void state_written(Now now, std::uint64_t ticket, bool room);
 
   // For people; whenever it may have changed.
   void measured(const Measured& measured);

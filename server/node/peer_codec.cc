@@ -138,6 +138,25 @@ struct Writer {
     for (const SessionId session : report.sessions) m.add_sessions(session.value);
   }
   void operator()(const TouchConfirm& confirm) const { out.mutable_touch_confirm()->set_n(confirm.n); }
+  void operator()(const StateOffer& offer) const {
+    out.mutable_state_offer()->set_id(offer.id);
+    out.mutable_state_offer()->set_meta(offer.meta);
+  }
+  void operator()(const StateChunk& chunk) const {
+    proto::StateChunk& m = *out.mutable_state_chunk();
+    m.set_id(chunk.id);
+    m.set_n(chunk.n);
+    for (const tree::Record& record : chunk.records) {
+      proto::StateRecord& to = *m.add_records();
+      to.set_key(record.key);
+      to.set_value(record.value);
+    }
+  }
+  void operator()(const StateAck& ack) const {
+    out.mutable_state_ack()->set_id(ack.id);
+    out.mutable_state_ack()->set_n(ack.n);
+  }
+  void operator()(const StateRefusal& refusal) const { out.mutable_state_refusal()->set_id(refusal.id); }
 };
 
 // Reading. Numbers that can't be are noted in `sound` and refuse the whole message.
@@ -215,6 +234,16 @@ struct Reader {
     for (const std::int64_t session : m.sessions()) report.sessions.push_back(SessionId{session});
     return report;
   }
+  StateOffer read(proto::StateOffer& m) { return {m.id(), std::move(*m.mutable_meta())}; }
+  StateChunk read(proto::StateChunk& m) {
+    StateChunk chunk{m.id(), m.n(), {}};
+    chunk.records.reserve(static_cast<std::size_t>(m.records_size()));
+    for (proto::StateRecord& record : *m.mutable_records())
+      chunk.records.push_back({std::move(*record.mutable_key()), std::move(*record.mutable_value())});
+    return chunk;
+  }
+  StateAck read(proto::StateAck& m) { return {m.id(), m.n()}; }
+  StateRefusal read(proto::StateRefusal& m) { return {m.id()}; }
 };
 
 }  // namespace
@@ -272,14 +301,24 @@ Result<PeerMessage> decode_peer_message(std::string_view bytes) {
     case proto::PeerMessage::kTouchConfirm:
       result = TouchConfirm{m.touch_confirm().n()};
       break;
+    case proto::PeerMessage::kStateOffer:
+      result = reader.read(*m.mutable_state_offer());
+      break;
+    case proto::PeerMessage::kStateChunk:
+      result = reader.read(*m.mutable_state_chunk());
+      break;
+    case proto::PeerMessage::kStateAck:
+      result = reader.read(*m.mutable_state_ack());
+      break;
+    case proto::PeerMessage::kStateRefusal:
+      result = reader.read(*m.mutable_state_refusal());
+      break;
     case proto::PeerMessage::kIntroduction:
     case proto::PeerMessage::BODY_NOT_SET:
       return Error{"a message between servers says nothing that is understood here"};
   }
   if (!reader.sound) return Error{"a message between servers holds a number that can't be"};
-  if (const auto body = m.body_case();
-      body != proto::PeerMessage::kTouchReport && body != proto::PeerMessage::kTouchConfirm)
-    result = std::move(message);
+  if (m.body_case() < proto::PeerMessage::kTouchReport) result = std::move(message);
   return result;
 }
 

@@ -39,6 +39,9 @@ Started replay(StartState start) {
     CHECK(start.first <= applied.next() && applied <= start.last,
           "the log goes on where the checkpoint ends");
     recovery = broadcast::Recovery(start.hard_state, started.checkpoint->base, start.first);
+  } else if (start.stateless) {
+    applied = Zxid{start.first.value - 1};
+    recovery = broadcast::Recovery(start.hard_state, start.first);
   } else {
     CHECK(start.first <= Zxid{1}, "without a checkpoint the log is whole");
   }
@@ -49,6 +52,7 @@ Started replay(StartState start) {
   const Zxid mark = std::max(start.commit_mark, applied);
   const Zxid until = mutant(Mutant::replay_past_commit_mark) ? start.last : mark;
   for_each_entry(start, applied.next(), until, [&](const broadcast::Entry& entry) {
+    if (start.stateless) return (void)recovery.delivered(entry);
     ++started.replayed_entries;
     started.replayed_bytes += size_of(entry);
     const bool accepted = recovery.delivered(entry);

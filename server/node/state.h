@@ -19,6 +19,8 @@
 #include "server/node/forwards.h"
 #include "server/node/node.h"
 #include "server/node/start.h"
+#include "server/node/state_receiver.h"
+#include "server/node/state_sender.h"
 #include "server/tree/tree.h"
 #include "server/watch/watches.h"
 
@@ -54,6 +56,7 @@ struct Node::State {
   void barrier(Now now, Waiter waiter);
   void retry_stalled(Now now);
   void close(ConnId connection, bool flush);
+  void send(ServerId to, broadcast::LinkId link, PeerMessage message);
   void disconnect(SessionId session);
   void close_overflowing();
 
@@ -69,6 +72,13 @@ struct Node::State {
   void on_touch_confirm(Now now, ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
   void answer_pings(Now now, const frontend::Touches::Counted& counted);
   [[nodiscard]] bool is_current(ServerId from, broadcast::LinkId link) const;
+
+  // states.cc: checkpoints, and states that are given to followers.
+  void checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result);
+  void on_state_message(Now now, ServerId from, broadcast::LinkId link, const PeerMessage& message);
+  void move_states(Now now, Output& out);
+  // The leader that this server follows, over the present link to it; leader 0: none.
+  [[nodiscard]] StateReceiver::Source leader_link() const;
 
   // status.cc, words.cc: people.
   [[nodiscard]] Status status() const;
@@ -88,6 +98,9 @@ struct Node::State {
   std::size_t sessions;  // in the tree
   broadcast::Peer peer;
   Checkpoints checkpoints;
+  StateSender sender;
+  StateReceiver receiver;
+  bool restart_told = false;
   watch::Watches watches;
   Clients clients;
   std::vector<ConnId> stalled;  // to be served again without new input

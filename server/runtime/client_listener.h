@@ -25,6 +25,7 @@ class ClientListener {
   void stop_accepting() { listener_.close(); }
   void close();
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+  [[nodiscard]] int duplicate() { return listener_.duplicate(); }
 
   // What the node wants written; leaves at flush(). A connection that is gone is ignored.
   void write(node::ClientWrite write);

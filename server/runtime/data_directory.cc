@@ -49,6 +49,7 @@ DataDirectory::DataDirectory(const config::Config& config)
   storage::DurableOptions options;
   options.nonce = random_number;
   options.report = [](const std::string& sentence) { log::warn(sentence); };
+  options.repair = config.membership().voters() > 1;
   durable_ = std::make_unique<storage::Durable>(*files_, path_, std::move(options));
   store_ = std::make_unique<storage::LevelDbStore>(*files_, path_, storage::LevelDbStore::Options{});
 }
@@ -56,11 +57,20 @@ DataDirectory::DataDirectory(const config::Config& config)
 node::StartState DataDirectory::start_state() {
   node::StartState start;
   start.checkpoint = load_checkpoint();
+  std::optional<broadcast::StateMark> state;
+  if (start.checkpoint) state = {start.checkpoint->meta.base.zxid, start.checkpoint->meta.base.epoch};
+  const broadcast::StartFrom from = durable_->settle(state);
+  start.stateless = from == broadcast::StartFrom::log_alone;
+  if (from != broadcast::StartFrom::state && from != broadcast::StartFrom::new_state && start.checkpoint) {
+    log::warn(fmt::format("the state in {} ends below the log's beginning: it is thrown away", path_));
+    start.checkpoint.reset();
+    store_->discard();
+  }
   start.hard_state = durable_->hard_state();
   start.first = durable_->first();
   start.last = durable_->last();
   start.commit_mark = durable_->commit_mark();
-  start.read = [this](Zxid from, Zxid to) { return durable_->read(from, to, kReadBytes); };
+  start.read = [this](Zxid first, Zxid last) { return durable_->read(first, last, kReadBytes); };
   return start;
 }
 
@@ -77,8 +87,7 @@ std::optional<node::LoadedCheckpoint> DataDirectory::load_checkpoint() {
   } catch (const storage::StoreDamaged& damage) {
     why = damage.what();
   }
-  log::warn(fmt::format("the state in {} is damaged ({}): it is thrown away and made anew from the log",
-                        path_, why));
+  log::warn(fmt::format("the state in {} is damaged ({}): it is thrown away", path_, why));
   store_->discard();
   return std::nullopt;
 }

@@ -119,6 +119,10 @@ void Listener::close() {
   pause_.cancel();
 }
 
+int Listener::duplicate() {
+  return acceptor_.is_open() ? ::fcntl(acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0) : -1;
+}
+
 std::uint16_t Listener::port() const {
   error_code error;
   return acceptor_.local_endpoint(error).port();

@@ -36,6 +36,8 @@ class Listener {
   void start();
   void close();
   [[nodiscard]] std::uint16_t port() const;
+  // Another descriptor of the socket that listens, for adopt_listener; -1: there is none.
+  [[nodiscard]] int duplicate();
 
  private:
   void wait();

@@ -25,6 +25,7 @@ class PeerMesh final : public PeerLinkOwner {
   void start();
   void close();
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+  [[nodiscard]] int duplicate() { return listener_.duplicate(); }
 
   // Leaves at flush(). For a link that is gone: dropped, as links do.
   void send(const node::PeerEnvelope& envelope);

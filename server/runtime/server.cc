@@ -25,13 +25,14 @@ namespace {
 constexpr std::int64_t kMeasureMs = 5000;     // between two looks at the files that only people ask for
 constexpr std::size_t kOwnDescriptors = 512;  // for the log, the other servers and whatever libraries open
 
-node::NodeConfig node_config(const config::Config& config, bool found) {
+node::NodeConfig node_config(const config::Config& config, bool found, const std::string& cluster_id) {
   node::NodeConfig out;
   out.peer.self = config.server_id;
   out.peer.boot = random_number();
   out.peer.initial = config.membership();
   out.peer.entropy = random_bytes(48);
   out.peer.found = found;
+  out.peer.cluster_id = cluster_id;
   out.peer.heartbeat_ms = config.heartbeat_ms;
   out.peer.election_timeout_ms = config.election_timeout_ms;
   out.tick_ms = config.tick_ms;
@@ -93,11 +94,12 @@ std::string describe(const broadcast::RoleChange& change) {
 struct Server::State {
   State(const config::Config& given, const ServerOptions& options)
       : config(given),
+        options_for_restart(options),
         directory(config),
-        driver(
-            io,
-            node::Node(node_config(config, options.found), directory.start_state(), Random(random_number())),
-            {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
+        driver(io,
+               node::Node(node_config(config, options.found, directory.identity().cluster_id()),
+                          directory.start_state(), Random(random_number())),
+               {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
         clients(driver, client_acceptor(io, config, options), buffer,
                 descriptors_for_clients(config.limits.max_connections)),
         mesh(io, driver, config, peer_acceptor(io, config, options), buffer),
@@ -108,9 +110,21 @@ struct Server::State {
                                    [this](broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
                                      on_fetched(ticket, std::move(entries));
                                    }}),
-        checkpoints(directory.store(), [this](node::CheckpointTicket ticket, node::CheckpointResult result) {
-          on_checkpoint(ticket, result);
-        }) {}
+        checkpoints(directory.store(),
+                    {[this](node::CheckpointTicket ticket, node::CheckpointResult result) {
+                       feed([=](node::Node& node, Now now) { node.checkpoint_written(now, ticket, result); });
+                     },
+                     [this](node::TransferId id, const std::string& meta) {
+                       feed([=](node::Node& node, Now now) { node.state_opened(now, id, meta); });
+                     },
+                     [this](node::TransferId id, std::vector<tree::Record> records) {
+                       feed([id, records = std::move(records)](node::Node& node, Now now) mutable {
+                         node.state_read(now, id, std::move(records));
+                       });
+                     },
+                     [this](std::uint64_t ticket, bool room) {
+                       feed([=](node::Node& node, Now now) { node.state_written(now, ticket, room); });
+                     }}) {}
 
   void route(node::Output output);
   void flush();
@@ -119,7 +133,11 @@ struct Server::State {
   void on_persisted(broadcast::Ticket ticket);
   void on_fetched(broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
 
-  void on_checkpoint(node::CheckpointTicket ticket, node::CheckpointResult result);
+  // From another thread.
+  template <class Feed>
+  void feed(Feed feed) {
+    asio::post(io, [this, feed = std::move(feed)]() mutable { driver.input(std::move(feed)); });
+  }
 
   void measure(Now now);
   void note_cluster();
@@ -129,6 +147,7 @@ struct Server::State {
   [[nodiscard]] bool leads() const { return driver.node().peer().role().role == broadcast::Role::leading; }
 
   config::Config config;
+  ServerOptions options_for_restart;
   DataDirectory directory;
   asio::io_context io{1};  // one thread runs it
   ReadBuffer buffer;
@@ -142,6 +161,7 @@ struct Server::State {
 
   std::int64_t measure_at_ms = 0;  // mono_ms
   bool cluster_noted = false;
+  bool restarting = false;                 // shutting down, to start again with another state
   std::optional<std::int64_t> stop_by_ms;  // stopping: then at the latest
 };
 
@@ -151,6 +171,12 @@ void Server::State::route(node::Output output) {
   if (output.persist) disk.persist(std::move(*output.persist));
   if (output.fetch) disk.fetch(*output.fetch);
   if (output.checkpoint) checkpoints.perform(std::move(*output.checkpoint));
+  for (const auto& read : output.state_reads) checkpoints.perform(read);
+  if (output.state_write) checkpoints.perform(std::move(*output.state_write));
+  if (output.restart && !stop_by_ms) {
+    restarting = true;
+    asio::post(io, [this] { shut_down(); });
+  }
   for (auto& write : output.to_clients) clients.write(std::move(write));
 }
 
@@ -175,12 +201,6 @@ void Server::State::on_persisted(broadcast::Ticket ticket) {
 void Server::State::on_fetched(broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
   asio::post(io, [this, ticket, entries = std::move(entries)]() mutable {
     driver.input([&](node::Node& node, Now now) { node.fetched(now, ticket, std::move(entries)); });
-  });
-}
-
-void Server::State::on_checkpoint(node::CheckpointTicket ticket, node::CheckpointResult result) {
-  asio::post(io, [this, ticket, result] {
-    driver.input([&](node::Node& node, Now now) { node.checkpoint_written(now, ticket, result); });
   });
 }
 
@@ -221,6 +241,10 @@ void Server::State::maybe_shut_down(Now now) {
 }
 
 void Server::State::shut_down() {
+  if (restarting) {
+    options_for_restart.client_listener = clients.duplicate();
+    options_for_restart.peer_listener = mesh.duplicate();
+  }
   ticker.close();
   signals.cancel();
   clients.close();
@@ -243,6 +267,11 @@ Server::Server(const config::Config& config, const ServerOptions& options) {
 Server::~Server() = default;
 
 void Server::stop_on_signals() {
+  stops_on_signals_ = true;
+  watch_signals();
+}
+
+void Server::watch_signals() {
   state_->signals.add(SIGINT);
   state_->signals.add(SIGTERM);
   state_->signals.async_wait([this](const error_code& error, int) {
@@ -250,27 +279,50 @@ void Server::stop_on_signals() {
   });
 }
 
+// The listening sockets stay open: who calls meanwhile waits, and finds the same ports.
+void Server::start_again() {
+  log::info("another state has taken the place of this server's: it starts again with it");
+  const config::Config config = state_->config;
+  const ServerOptions options = state_->options_for_restart;
+  const std::lock_guard lock(mutex_);
+  state_.reset();
+  state_ = std::make_unique<State>(config, options);
+  if (stops_on_signals_) watch_signals();
+  if (stop_asked_) state_->begin_stop();
+}
+
 void Server::run() {
   log::info(fmt::format("server {} serves clients on port {}, data in {}", state_->config.server_id.value,
                         state_->clients.port(), state_->config.data_dir));
-  state_->clients.start();
-  state_->mesh.start();
-  state_->ticker.start();
-  state_->io.run();
+  for (;;) {
+    state_->clients.start();
+    state_->mesh.start();
+    state_->ticker.start();
+    state_->io.run();
+    if (!state_->restarting) break;
+    start_again();
+  }
   log::info("stopped");
 }
 
 void Server::stop() {
-  asio::post(state_->io, [this] { state_->begin_stop(); });
+  const std::lock_guard lock(mutex_);
+  stop_asked_ = true;
+  asio::post(state_->io, [state = state_.get()] { state->begin_stop(); });
 }
 
 std::future<node::Status> Server::status() {
   auto promise = std::make_shared<std::promise<node::Status>>();
   auto future = promise->get_future();
-  asio::post(state_->io, [this, promise] { promise->set_value(state_->driver.node().status()); });
+  const std::lock_guard lock(mutex_);
+  asio::post(state_->io,
+             [state = state_.get(), promise] { promise->set_value(state->driver.node().status()); });
   return future;
 }
 
-std::uint16_t Server::client_port() const { return state_->clients.port(); }
+std::uint16_t Server::client_port() const {
+  const std::lock_guard lock(mutex_);
+  return state_->clients.port();
+}
 
 }  // namespace muster::runtime

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 
 #include "server/config/config.h"
@@ -37,7 +38,8 @@ class Server {
   // SIGINT and SIGTERM stop it. Call before run().
   void stop_on_signals();
   // Serves on the calling thread until stop(), and returns when everything is closed and on disk. A failure
-  // of the disk ends the process instead (work_thread.h).
+  // of the disk ends the process instead (work_thread.h). When a leader has given this server another state, it closes everything but the
+  // sockets that listen and starts again with it, in here; then it may throw as the constructor does.
   void run();
 
   // From any thread. A leader first hands over its office; the end comes within half a second more than an
@@ -49,7 +51,13 @@ class Server {
 
  private:
   struct State;
+  void start_again();
+  void watch_signals();
+
+  mutable std::mutex mutex_;  // guards the next two, which other threads ask for
   std::unique_ptr<State> state_;
+  bool stop_asked_ = false;
+  bool stops_on_signals_ = false;
 };
 
 }  // namespace muster::runtime

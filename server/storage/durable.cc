@@ -19,11 +19,50 @@ broadcast::HardState not_below_the_log(broadcast::HardState state, const FileLog
   return state;
 }
 
+// Nothing proves that what is left is all there was: the server starts as from a wiped disk.
+void report_repair(const DurableOptions& options, const Damaged& damage, const char* what_is_done) {
+  if (!options.repair) throw damage;
+  if (options.report)
+    options.report(damage.fact() + ". " + what_is_done +
+                   "This server does not vote until the others have brought it up to date; check its disk");
+}
+constexpr const char* set_aside = "It is set aside under damaged-… names. ";
+
+VoteFiles open_votes(FileSystem& files, const std::string& directory, const DurableOptions& options) {
+  try {
+    return {files, directory, options.report};
+  } catch (const Damaged& damage) {
+    report_repair(options, damage, set_aside);
+  }
+  VoteFiles::set_aside(files, directory);
+  return {files, directory, options.report};
+}
+
+// Unqualified before the log is touched: a crash must not leave a server that votes with half a log.
+FileLog open_log(FileSystem& files, const std::string& directory, const DurableOptions& options,
+                 VoteFiles& votes) {
+  try {
+    return {files, directory, options};
+  } catch (const Damaged& damage) {
+    report_repair(options, damage, set_aside);
+  }
+  broadcast::HardState state = votes.state().value_or(broadcast::HardState{});
+  state.qualified = false;
+  votes.write(state);
+  FileLog::set_aside(files, directory);
+  return {files, directory, options};
+}
+
 }  // namespace
 
 struct Durable::State {
-  State(FileSystem& files, const std::string& directory, const DurableOptions& options)
-      : votes(files, directory, options.report), log(files, directory, options) {}
+  State(FileSystem& files, const std::string& in, const DurableOptions& given)
+      : directory(in),
+        options(given),
+        votes(open_votes(files, in, given)),
+        log(open_log(files, in, given, votes)) {}
+  std::string directory;
+  DurableOptions options;
   VoteFiles votes;
   FileLog log;
 };
@@ -32,12 +71,12 @@ Durable::Durable(FileSystem& files, std::string directory, DurableOptions option
   files.create_directories(directory);
   state_ = std::make_unique<State>(files, directory, options);
   const auto& found = state_->votes.state();
-  if (!found && state_->log.last() > Zxid{})
-    throw DiskError(
+  if (!found && state_->log.last() > Zxid{}) {
+    const Damaged lost(
         "the log in " + directory +
-        " has entries, but vote-0 and vote-1 are missing: this server could vote twice in one epoch. Put "
-        "them back, or "
-        "move the server's data directory away and start it empty: the others will bring it up to date.");
+        " has entries, but vote-0 and vote-1 are missing: this server could vote twice in one epoch");
+    report_repair(options, lost, "");
+  }
   // Both files are written again: one may be older, damaged, or in the page cache only.
   state_->votes.write(not_below_the_log(found.value_or(broadcast::HardState{}), state_->log));
 }
@@ -49,7 +88,27 @@ Zxid Durable::first() const { return state_->log.first(); }
 Zxid Durable::last() const { return state_->log.last(); }
 Zxid Durable::commit_mark() const { return state_->log.commit_mark(); }
 
-void Durable::reset(Zxid base) { state_->log.reset(base); }
+broadcast::StartFrom Durable::settle(const std::optional<broadcast::StateMark>& state) {
+  using broadcast::StartFrom;
+  FileLog& log = state_->log;
+  broadcast::LogExtent extent{log.first(), log.last(), std::nullopt};
+  if (state && log.first() <= state->zxid && state->zxid <= log.last())
+    extent.epoch_at_state = log.read(state->zxid, state->zxid, 0).front().epoch;
+  const StartFrom from = judge_start(extent, state);
+  if (from == StartFrom::new_state) log.reset(state->zxid);
+  if (from == StartFrom::log_alone || from == StartFrom::nothing)
+    report_repair(
+        state_->options,
+        Damaged("the state in " + state_->directory + " is lost or damaged, and the log begins above it"),
+        "");
+  if (from == StartFrom::nothing) {
+    broadcast::HardState unqualified = hard_state();
+    unqualified.qualified = false;
+    state_->votes.write(unqualified);
+    log.reset(Zxid{});
+  }
+  return from;
+}
 
 void Durable::perform(const broadcast::Persist& persist) {
   FileLog& log = state_->log;

@@ -6,11 +6,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "server/broadcast/entry.h"
 #include "server/broadcast/peer.h"
+#include "server/broadcast/recovery.h"
 #include "server/storage/file_system.h"
 
 namespace muster::storage {
@@ -21,14 +23,17 @@ struct DurableOptions {
   std::function<std::uint64_t()> nonce;  // random numbers for new segments
   std::function<void(const std::string&)>
       report;  // one sentence for the server's log: a torn tail cut, a file completed; may be null
+  // There are other servers, which can bring this one up to date: what is damaged is set aside, and it starts unqualified
+  // (HardState) with what is left.
+  bool repair = false;
 };
 
 class Durable {
  public:
   // Opens or creates `directory`. Recovers: the vote file with the greatest valid sequence number counts, and
   // never less than the last entry's epoch; a torn tail is cut, the remaining tail is rewritten and synced
-  // before it counts (DESIGN D6). Throws DiskError: cannot read or write, or the log is corrupt (not torn),
-  // with a sentence that says what to do.
+  // before it counts (DESIGN D6). Throws DiskError: cannot read or write. Throws Damaged, unless it may be repaired: the log is
+  // corrupt (not torn), or the votes are lost.
   Durable(FileSystem& files, std::string directory, DurableOptions options);
   ~Durable();
 
@@ -38,9 +43,10 @@ class Durable {
   [[nodiscard]] Zxid commit_mark()
       const;  // everything up to here was committed when it was written; first() - 1 ≤ it ≤ last()
 
-  // The log goes on after `base`, for which a state stands that is durable by now; its entries go. Durable when it returns; a
-  // crash within leaves a log that ends below or where it did, so that it is reset again (broadcast::judge_start).
-  void reset(Zxid base);
+  // Makes the log fit to the state that was found beside it (broadcast::judge_start): new_state resets the log, nothing resets it to
+  // 0 and the server is unqualified. Durable when it returns; after a crash within, the same call does the rest. With any answer but
+  // state and new_state, a state that was given is of no use. Throws Damaged: what is lost can't be repaired (DurableOptions).
+  broadcast::StartFrom settle(const std::optional<broadcast::StateMark>& state);
 
   // Truncation, append, one sync of the log, then epoch and vote (both files, each synced), then the purge. All durable when
   // it returns. A Persist without entries and hard state is a mark, written without a sync. Requires: entries

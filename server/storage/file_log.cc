@@ -65,6 +65,16 @@ void FileLog::settle_end() {
   if (!segments_.empty()) rewrite_last_segment(last());
 }
 
+// From the end: a log without its beginning would pass for one that was purged.
+void FileLog::set_aside(FileSystem& files, const std::string& directory) {
+  const std::vector<std::string> names = files.list(directory);
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    if (!parse_segment_name(*name)) continue;
+    files.rename(directory + "/" + *name, directory + "/damaged-" + *name);
+    files.sync_directory(directory);
+  }
+}
+
 // --- writing ---
 
 void FileLog::append(const Entry& entry, Zxid committed) {
@@ -223,11 +233,8 @@ std::vector<Entry> FileLog::read(Zxid from, Zxid to, std::size_t max_bytes) cons
   return entries;
 }
 
-DiskError FileLog::damaged(Zxid zxid, const std::string& why) const {
-  return DiskError("the log in " + directory_ + " is damaged at zxid " + to_string(zxid) + ": " + why +
-                   ". Nothing was cut. Check the disk, move the server's data directory away and start it "
-                   "empty: the others will "
-                   "bring it up to date.");
+Damaged FileLog::damaged(Zxid zxid, const std::string& why) const {
+  return Damaged("the log in " + directory_ + " is damaged at zxid " + to_string(zxid) + ": " + why);
 }
 
 void FileLog::report(const std::string& sentence) const {

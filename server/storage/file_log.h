@@ -17,8 +17,12 @@ namespace muster::storage {
 class FileLog {
  public:
   // Recovers what `directory` holds: the torn end of the last segment is cut, and the segment is rewritten
-  // and synced before it counts. Throws DiskError if the log is damaged; then nothing was changed.
+  // and synced before it counts. Throws Damaged; then nothing was changed.
   FileLog(FileSystem& files, std::string directory, DurableOptions options);
+
+  // Renames a damaged log's files in `directory` to damaged-…, so that it is empty. Durable when it returns. A crash within leaves
+  // a front of it.
+  static void set_aside(FileSystem& files, const std::string& directory);
 
   [[nodiscard]] Zxid first() const;        // of the next entry, if there is none
   [[nodiscard]] Zxid last() const;         // first() - 1 if there is no entry
@@ -55,7 +59,7 @@ class FileLog {
   void publish(Segment& segment);
   void remove_last_segment();
   [[nodiscard]] const Segment& segment_of(Zxid zxid) const;
-  [[nodiscard]] DiskError damaged(Zxid zxid, const std::string& why) const;
+  [[nodiscard]] Damaged damaged(Zxid zxid, const std::string& why) const;
   void report(const std::string& sentence) const;
 
   FileSystem& files_;

@@ -18,6 +18,20 @@ class DiskError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+// What was written safely once is there no more, or is not what it was. Nothing was changed. `fact` is what is damaged.
+class Damaged : public DiskError {
+ public:
+  explicit Damaged(const std::string& fact)
+      : DiskError(fact +
+                  ". Nothing was changed. Check the disk, move the server's data directory away and start it "
+                  "empty: the others "
+                  "will bring it up to date."),
+        fact_(fact) {}
+  [[nodiscard]] const std::string& fact() const { return fact_; }
+
+ private:
+  std::string fact_;
+};
 
 class File {
  public:

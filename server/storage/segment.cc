@@ -47,10 +47,7 @@ Segment Segment::scan(FileSystem& files, std::string path, Findings& findings) {
   const std::string bytes = file.read(0, std::min(size, kMaxSegmentBytes));
   const auto header = decode_segment_header(bytes);
   if (!header || size > kMaxSegmentBytes)
-    throw DiskError("the header of " + segment.path_ +
-                    " is damaged, or of another version of musterd. Nothing was changed. Move the server's "
-                    "data directory "
-                    "away and start it empty: the others will bring it up to date.");
+    throw Damaged("the header of " + segment.path_ + " is damaged, or of another version of musterd");
   segment.header_ = *header;
   segment.capacity_ = size;
   segment.scan_records(bytes, findings);
@@ -127,10 +124,7 @@ void Segment::close() const {
 
 File& Segment::file() const {
   if (!file_) file_ = files_->open(path_);
-  if (!file_)
-    throw DiskError(
-        path_ +
-        " has disappeared. Put it back, or move the server's data directory away and start it empty.");
+  if (!file_) throw Damaged(path_ + " has disappeared");
   return *file_;
 }
 
@@ -158,10 +152,7 @@ void Segment::visit_chunk(Zxid from, Zxid to, const std::function<void(Zxid, std
         std::string_view(bytes).substr(std::min<std::size_t>(begin_of(zxid) - begin, bytes.size()));
     const auto decoded = decode_record(rest, header_.nonce);
     if (!decoded || decoded->record.kind != RecordKind::entry || decoded->record.zxid != zxid)
-      throw DiskError(
-          "the log is damaged at zxid " + to_string(zxid) + " in " + path_ +
-          ". Check the disk, move the server's data directory away and start it empty: the others will bring "
-          "it up to date.");
+      throw Damaged("the log is damaged at zxid " + to_string(zxid) + " in " + path_);
     take(zxid, decoded->record.payload);
   }
 }

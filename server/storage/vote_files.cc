@@ -14,10 +14,8 @@ VoteFiles::VoteFiles(FileSystem& files, std::string directory, std::function<voi
   if (!found[0] && !found[1]) {
     // vote-1 is made when vote-0 is durable: its being there means that both were whole once.
     if (open_[1])
-      throw DiskError("both " + path(0) + " and " + path(1) +
-                      " are damaged: this server could vote twice in one epoch. Move its data directory away "
-                      "and start it "
-                      "empty: the others will bring it up to date.");
+      throw Damaged("both " + path(0) + " and " + path(1) +
+                    " are damaged: this server could vote twice in one epoch");
     return;
   }
   if (found[0] && found[1]) {
@@ -29,6 +27,13 @@ VoteFiles::VoteFiles(FileSystem& files, std::string directory, std::function<voi
   }
   state_ = found[newer_]->state;
   sequence_ = found[newer_]->sequence;
+}
+
+void VoteFiles::set_aside(FileSystem& files, const std::string& directory) {
+  for (const std::string& name : files.list(directory))
+    if (name == "vote-0" || name == "vote-1")
+      files.rename(directory + "/" + name, directory + "/damaged-" + name);
+  files.sync_directory(directory);
 }
 
 void VoteFiles::write(const broadcast::HardState& state) {

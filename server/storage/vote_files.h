@@ -17,8 +17,11 @@ namespace muster::storage {
 class VoteFiles {
  public:
   // Reads both; the valid one with the greater sequence counts. `report` may be null.
-  // Throws DiskError if none is valid and a crash during the first start can't be the reason.
+  // Throws Damaged if none is valid and a crash during the first start can't be the reason.
   VoteFiles(FileSystem& files, std::string directory, std::function<void(const std::string&)> report);
+
+  // Renames damaged ones to damaged-vote-0 and -1, as if there had been none.
+  static void set_aside(FileSystem& files, const std::string& directory);
 
   // What was found at the start or written last; nothing in a new directory.
   [[nodiscard]] const std::optional<broadcast::HardState>& state() const { return state_; }

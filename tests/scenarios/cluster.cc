@@ -52,6 +52,7 @@ void Cluster::start(int id) {
   broadcast::Recovered recovered = recover(id);
   broadcast::PeerConfig config = config_;
   config.self = ServerId{id};
+  config.cluster_id = s.disk.cluster_id;
   config.boot = static_cast<std::uint64_t>(id) * 1000 + ++s.boots;
   config.entropy = std::string(48, static_cast<char>('a' + id));
   s.delivered = recovered.delivered;
@@ -78,8 +79,10 @@ broadcast::Recovered Cluster::recover(int id) {
     disk.floor = disk.state->zxid;
   } else if (from == broadcast::StartFrom::nothing) {
     const Epoch epoch = disk.hard_state.epoch;
+    const std::string cluster_id = disk.cluster_id;
     disk = Disk{};
     disk.hard_state.epoch = epoch;
+    disk.cluster_id = cluster_id;
   }
   Zxid done = disk.floor;
   broadcast::Recovery recovery(disk.hard_state);
@@ -118,6 +121,13 @@ void Cluster::crash(int id) {
 }
 
 void Cluster::wipe(int id) { server(id).disk = Disk{}; }
+
+void Cluster::damage_log(int id) {
+  Disk& disk = server(id).disk;
+  disk.log.clear();
+  disk.floor = disk.committed = Zxid{};
+  disk.hard_state.qualified = false;
+}
 
 // --- time
 
@@ -308,6 +318,7 @@ void Cluster::on_delivery(int id, const broadcast::Delivery& delivery) {
   Server& s = server(id);
   const broadcast::Entry& entry = delivery.entry;
   say(name(id) + " delivers " + describe(delivery));
+  if (s.peer->founding()) s.disk.cluster_id = s.peer->founding()->cluster_id;
   if (entry.zxid != s.delivered.next()) violation(name(id) + " delivers out of order");
   s.delivered = entry.zxid;
   const auto index = static_cast<std::size_t>(entry.zxid.value - 1);

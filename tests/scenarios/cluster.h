@@ -26,6 +26,7 @@ class Cluster {
   void start(int id);
   void crash(int id);                                         // what was not yet on disk is gone
   void wipe(int id);                                          // its disk, while it is down
+  void damage_log(int id);                                    // while it is down: it is set aside
   void lose_state(int id) { server(id).disk.state.reset(); }  // while it is down
   bool checkpoint(int id);  // false: nothing is delivered, or its log on disk does not reach there
   void pause(int id) { server(id).paused = true; }
@@ -75,6 +76,7 @@ class Cluster {
     Zxid floor;  // the log's entries are those above it
     Zxid committed;
     std::optional<broadcast::Base> state;
+    std::string cluster_id;
 
     [[nodiscard]] Zxid last() const { return Zxid{floor.value + static_cast<std::int64_t>(log.size())}; }
     [[nodiscard]] auto at(Zxid zxid) const { return log.begin() + (zxid.value - floor.value - 1); }

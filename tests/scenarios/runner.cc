@@ -43,7 +43,7 @@ A script: "# text" is the story; "> command" is a command, and the lines below i
   hold-disk ID / release-disk ID          writes and reads wait
   checkpoint ID...         the state becomes durable, and the log below the one before may go
   hold-state A->B / release-state A->B / refuse-state A->B    a state that A sends to B waits / goes on / is not taken
-  lose-state ID            its state on disk, while it is down
+  lose-state ID / damage-log ID           its state on disk, while it is down / its log, which is set aside
   status                   every server in a line                        log ID          its log on disk
 )";
 
@@ -128,9 +128,9 @@ bool Script::lives(const std::string& verb, const std::vector<std::string>& word
   } else if (verb == "wipe") {
     if (cluster_.up(id(words.at(0)))) throw std::invalid_argument("it is up");
     cluster_.wipe(id(words.at(0)));
-  } else if (verb == "lose-state") {
+  } else if (verb == "lose-state" || verb == "damage-log") {
     if (cluster_.up(id(words.at(0)))) throw std::invalid_argument("it is up");
-    cluster_.lose_state(id(words.at(0)));
+    verb == "lose-state" ? cluster_.lose_state(id(words.at(0))) : cluster_.damage_log(id(words.at(0)));
   } else if (verb == "checkpoint") {
     for (const auto& word : words) {
       if (!cluster_.up(id(word))) throw std::invalid_argument("it is down");

@@ -34,6 +34,7 @@ void Faults::start() {
   every(p.stale_trap_us, [this] { stale_trap(); });
   every(p.store_damage_us, [this] {
     Host& victim = any();
+    if (!may_damage_store(victim)) return;
     if (victim.up()) victim.die(Death::power_cut, spread(10'000, 1'000'000));
     victim.damage_store();
   });
@@ -152,7 +153,15 @@ void Faults::partition() {
 bool Faults::may_wipe(int server) const {
   const auto servers = static_cast<int>(hosts_.size());
   return around_.model.applied() > Zxid{} && around_.logs.durable_hard_state(server).qualified &&
-         around_.logs.unqualified() + 1 <= servers - (servers / 2 + 1);
+         around_.logs.unqualified() + 1 <= servers - (servers / 2 + 1) &&
+         std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->has_state(); });
+}
+
+// Whoever lost its state needs another who has one, and who is not behind its log.
+bool Faults::may_damage_store(const Host& victim) const {
+  return hosts_.size() > 1 && around_.logs.unqualified() == 0 &&
+         std::all_of(hosts_.begin(), hosts_.end(),
+                     [&](const auto& host) { return host.get() == &victim || host->has_state(); });
 }
 
 void Faults::wipe() {

@@ -40,6 +40,7 @@ class Faults {
   [[nodiscard]] Host& any();
   [[nodiscard]] int leader() const;  // -1: none
   [[nodiscard]] bool may_wipe(int server) const;
+  [[nodiscard]] bool may_damage_store(const Host& victim) const;
   [[nodiscard]] std::int64_t spread(std::int64_t low, std::int64_t high);
 
   Surroundings around_;

@@ -57,7 +57,9 @@ bool Host::open_disk() {
         storage::DurableOptions{around_.profile.segment_bytes, [this] { return random_.next(); },
                                 [this](const std::string& line) {
                                   around_.loop.say(fmt::format("server {}: {}", index_ + 1, line));
-                                }});
+                                },
+                                around_.profile.servers > 1});
+    start_ = start_state();
   } catch (const storage::SimCrash&) {
     die(random_.chance(1, 2) ? Death::killed : Death::power_cut, restart_delay());
     return false;
@@ -66,7 +68,7 @@ bool Host::open_disk() {
   }
   files_.kill();  // clears the hook; the process lives on
   check_vote(newest);
-  around_.logs.on_recovered(index_, durable_->hard_state(), whole_log());
+  around_.logs.on_recovered(index_, durable_->hard_state(), durable_->first(), whole_log());
   while (around_.model.applied() < durable_->commit_mark()) {
     around_.model.apply(around_.logs.adopt(index_, durable_->hard_state().epoch));
   }
@@ -100,7 +102,7 @@ void Host::check_vote(const std::optional<broadcast::HardState>& newest) const {
 std::vector<broadcast::Entry> Host::whole_log() const {
   std::vector<broadcast::Entry> log;
   Zxid next = durable_->first();
-  while (next != Zxid{} && next <= durable_->last()) {
+  while (next <= durable_->last()) {
     for (broadcast::Entry& entry : durable_->read(next, durable_->last(), 1'000'000))
       log.push_back(std::move(entry));
     next = log.back().zxid.next();
@@ -130,14 +132,13 @@ void Host::boot() {
   config.checkpoint.part_bytes = p.checkpoint_part_bytes;
   config.checkpoint.max_kept_bytes = p.checkpoint_kept_bytes;
   config.checkpoint.retry_ms = p.election_ms;
-  node::StartState start;
-  start.checkpoint = load_checkpoint();
-  start.hard_state = durable_->hard_state();
-  start.first = durable_->first();
-  start.last = durable_->last();
-  start.commit_mark = durable_->commit_mark();
-  start.read = [this](Zxid from, Zxid to) { return durable_->read(from, to, 100'000); };
-  node_ = std::make_unique<node::Node>(config, std::move(start), random_.fork(++incarnation_));
+  config.peer.max_kept_checkpoints = p.max_kept_checkpoints;
+  config.transfer.chunk_bytes = p.chunk_bytes;
+  config.transfer.max_chunks_ahead = p.max_chunks_ahead;
+  config.transfer.retry_ms = p.election_ms;
+  desk_.emplace(store_);
+  node_ = std::make_unique<node::Node>(config, *std::exchange(start_, std::nullopt),
+                                       random_.fork(++incarnation_));
   applied_ = {};
   follow_applied();
   around_.network.host_up(index_);
@@ -163,8 +164,9 @@ void Host::die(Death death, std::int64_t restart_us) {
   ++incarnation_;
   if (durable_ && writing_) leave_half_done_work();
   writing_.reset();
-  if (making_ && random_.chance(1, 2)) (void)node::perform(*making_, store_);  // done, and never reported
-  making_.reset();
+  leave_store_work();
+  desk_.reset();
+  start_.reset();
   node_.reset();
   durable_.reset();
   death == Death::power_cut ? files_.crash(random_.fork(random_.next())) : files_.kill();

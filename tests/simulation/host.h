@@ -3,15 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/random.h"
 #include "server/node/node.h"
 #include "server/storage/durable.h"
+#include "server/storage/state_desk.h"
 #include "tests/simulation/checks/expiry.h"
 #include "tests/simulation/checks/logs.h"
 #include "tests/simulation/checks/model.h"
@@ -59,6 +62,9 @@ class Host : public PeerEnd, public ServerEnd {
   [[nodiscard]] int deaths() const { return deaths_; }
   [[nodiscard]] std::uint64_t checkpoints() const { return checkpoints_; }
   [[nodiscard]] std::uint64_t loads() const { return loads_; }
+  [[nodiscard]] std::uint64_t installs() const { return installs_; }
+  // Its state is on its disk, or can be made anew from its log.
+  [[nodiscard]] bool has_state() const { return !stateless_ && !store_damaged_; }
   // One record of its checkpoint changes, unnoticed until the next start.
   void damage_store();
 
@@ -84,9 +90,16 @@ class Host : public PeerEnd, public ServerEnd {
   void submit(broadcast::Persist persist);
   void perform();
   void read(const broadcast::Fetch& fetch);
-  void submit(node::CheckpointWork work);
-  void perform_checkpoint();
+  // The store's thread: one piece of work at a time, in order.
+  using StoreWork = std::variant<node::CheckpointWork, node::StateRead, node::StateWrite>;
+  void submit(StoreWork work);
+  void work_on_store();
+  void perform(const node::CheckpointWork& work);
+  void perform(const node::StateRead& work);
+  void perform(const node::StateWrite& work);
+  void leave_store_work();
   [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
+  [[nodiscard]] node::StartState start_state();
   void follow_applied();
   bool open_disk();
   [[nodiscard]] std::optional<broadcast::HardState> newest_vote_file() const;
@@ -106,8 +119,14 @@ class Host : public PeerEnd, public ServerEnd {
   std::uint64_t incarnation_ = 0;  // counts starts and deaths: an event of another one is void
   std::optional<broadcast::Persist> writing_;
   storage::MemoryStore store_;
-  std::optional<node::CheckpointWork> making_;  // in flight
-  Zxid published_;                              // newest checkpoint that the store has said to hold
+  std::optional<storage::StateDesk> desk_;
+  std::deque<StoreWork> store_work_;  // handed over, in order
+  bool store_busy_ = false;
+  std::optional<node::StartState> start_;  // what was found on the disk
+  bool may_lack_state_ = false;            // its store was damaged since it was given a state
+  bool stateless_ = false;                 // it lost its state, and has not got another
+  Zxid installed_;  // a state that was put in the place of its own; 0: none since the last start
+  Zxid published_;  // newest checkpoint that the store has said to hold
   bool store_damaged_ = false;
   bool drain_asked_ = false;
   bool paused_ = false;
@@ -118,7 +137,7 @@ class Host : public PeerEnd, public ServerEnd {
   std::int64_t mono_start_ms_ = 0, wall_skew_ms_ = 0;
   Zxid applied_;
   int deaths_ = 0;
-  std::uint64_t checkpoints_ = 0, loads_ = 0;  // published; starts from one
+  std::uint64_t checkpoints_ = 0, loads_ = 0, installs_ = 0;  // published; starts from one; received
 };
 
 }  // namespace muster::simulation

@@ -92,6 +92,11 @@ void Host::emit(node::Output output) {
   if (output.persist && !disk_first) submit(std::move(*output.persist));
   if (output.fetch) read(*output.fetch);
   if (output.checkpoint) submit(std::move(*output.checkpoint));
+  for (node::StateRead& read : output.state_reads) submit(std::move(read));
+  if (output.state_write) submit(std::move(*output.state_write));
+  // As after a crash: what is under way is done or not.
+  if (output.restart)
+    die(random_.chance(1, 2) ? Death::killed : Death::power_cut, random_.between(1000, 50'000));
 }
 
 void Host::link_up(int peer, broadcast::LinkId link) {

@@ -2,11 +2,39 @@
 #include <fmt/core.h>
 
 #include <utility>
+#include <variant>
 
-#include "common/check.h"
+#include "server/node/state_work.h"
 #include "tests/simulation/host.h"
 
 namespace muster::simulation {
+
+// As server/runtime/data_directory does it.
+node::StartState Host::start_state() {
+  node::StartState start;
+  start.checkpoint = load_checkpoint();
+  std::optional<broadcast::StateMark> state;
+  if (start.checkpoint) state = {start.checkpoint->meta.base.zxid, start.checkpoint->meta.base.epoch};
+  const broadcast::StartFrom from = durable_->settle(state);
+  if ((from == broadcast::StartFrom::log_alone || from == broadcast::StartFrom::nothing) && !may_lack_state_)
+    broken("checkpoint", fmt::format("server {}'s log begins at {}, and no state stands for what is below",
+                                     index_ + 1, durable_->first().value));
+  if (from == broadcast::StartFrom::new_state) around_.logs.on_reset(index_, state->zxid);
+  if (from == broadcast::StartFrom::nothing) around_.logs.on_wiped(index_);
+  start.stateless = stateless_ = from == broadcast::StartFrom::log_alone;
+  if (from != broadcast::StartFrom::state && from != broadcast::StartFrom::new_state && start.checkpoint) {
+    start.checkpoint.reset();
+    store_.discard();
+    published_ = {};
+  }
+  installed_ = {};
+  start.hard_state = durable_->hard_state();
+  start.first = durable_->first();
+  start.last = durable_->last();
+  start.commit_mark = durable_->commit_mark();
+  start.read = [this](Zxid first, Zxid last) { return durable_->read(first, last, 100'000); };
+  return start;
+}
 
 std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
   const auto current = store_.current();
@@ -25,7 +53,7 @@ std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
     return std::nullopt;
   }
   const Zxid zxid = loaded->meta.base.zxid;
-  if (zxid > durable_->last())
+  if (zxid > durable_->last() && zxid != installed_)
     broken("checkpoint", fmt::format("server {}'s checkpoint at {} is ahead of its log, which ends at {}",
                                      index_ + 1, zxid.value, durable_->last().value));
   if (zxid < published_)
@@ -39,20 +67,32 @@ std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
   return std::move(*loaded);
 }
 
-void Host::submit(node::CheckpointWork work) {
-  CHECK(!making_, "one unit of work on a checkpoint is in flight at a time");
-  making_ = std::move(work);
+void Host::submit(StoreWork work) {
+  store_work_.push_back(std::move(work));
+  if (!store_busy_) work_on_store();
+}
+
+void Host::work_on_store() {
+  store_busy_ = true;
   const std::uint64_t incarnation = incarnation_;
-  around_.loop.after(disk_delay(), [this, incarnation] {
+  const Action done = [this, incarnation] {
     if (incarnation != incarnation_) return;
-    paused_ ? waiting_.push_back([this] { perform_checkpoint(); }) : perform_checkpoint();
+    if (dies_at(around_.profile.crash_in_checkpoint))
+      return die(random_.chance(1, 3) ? Death::killed : Death::power_cut, restart_delay());
+    const StoreWork work = std::move(store_work_.front());
+    store_work_.pop_front();
+    std::visit([this](const auto& each) { perform(each); }, work);
+    if (incarnation != incarnation_) return;
+    store_busy_ = false;
+    if (!store_work_.empty()) work_on_store();
+  };
+  around_.loop.after(disk_delay(), [this, incarnation, done] {
+    if (incarnation != incarnation_) return;
+    paused_ ? waiting_.push_back(done) : done();
   });
 }
 
-void Host::perform_checkpoint() {
-  if (dies_at(around_.profile.crash_in_checkpoint))
-    return die(random_.chance(1, 3) ? Death::killed : Death::power_cut, restart_delay());
-  const node::CheckpointWork work = *std::exchange(making_, std::nullopt);
+void Host::perform(const node::CheckpointWork& work) {
   const bool full = std::holds_alternative<node::CheckpointWork::Put>(work.step) &&
                     dies_at(around_.profile.no_room_per_thousand);
   const node::CheckpointResult result = full ? node::CheckpointResult::no_room : node::perform(work, store_);
@@ -68,10 +108,50 @@ void Host::perform_checkpoint() {
   input([this, ticket = work.ticket, result] { node_->checkpoint_written(now(), ticket, result); });
 }
 
+void Host::perform(const node::StateRead& work) {
+  node::perform(
+      work, *desk_,
+      [this](node::TransferId id, const std::string& meta) {
+        input([this, id, meta] { node_->state_opened(now(), id, meta); });
+      },
+      [this](node::TransferId id, std::vector<tree::Record> records) {
+        input([this, id, kept = std::move(records)] { node_->state_read(now(), id, kept); });
+      });
+}
+
+void Host::perform(const node::StateWrite& work) {
+  const bool full = std::holds_alternative<node::StateWrite::Put>(work.step) &&
+                    dies_at(around_.profile.no_room_per_thousand);
+  const bool room = !full && node::perform(work, *desk_);
+  if (const auto* finish = std::get_if<node::StateWrite::Finish>(&work.step)) {
+    published_ = installed_ = node::decode_meta(finish->meta)->base.zxid;
+    store_damaged_ = false;
+    may_lack_state_ = false;
+    ++installs_;
+    around_.loop.note("installs", {index_ + 1, installed_.value});
+  }
+  input([this, ticket = work.ticket, room] { node_->state_written(now(), ticket, room); });
+}
+
+// It dies: what its store was doing may be done, and never reported.
+void Host::leave_store_work() {
+  if (!store_work_.empty() && desk_ && random_.chance(1, 2)) {
+    if (const auto* work = std::get_if<node::CheckpointWork>(&store_work_.front()))
+      (void)node::perform(*work, store_);
+    if (const auto* work = std::get_if<node::StateWrite>(&store_work_.front())) {
+      (void)node::perform(*work, *desk_);
+      if (const auto* finish = std::get_if<node::StateWrite::Finish>(&work->step))
+        published_ = installed_ = node::decode_meta(finish->meta)->base.zxid;
+    }
+  }
+  store_work_.clear();
+  store_busy_ = false;
+}
+
 void Host::damage_store() {
   if (up() || !store_.damage(random_.fork(random_.next()))) return;
   around_.loop.note("damages", {index_ + 1});
-  store_damaged_ = true;
+  store_damaged_ = may_lack_state_ = true;
   published_ = {};
 }
 

@@ -26,6 +26,8 @@ const std::map<std::string, Mutant>& mutants() {
       {"watches-not-set-again", Mutant::watches_not_set_again},
       {"checkpoint-ahead-of-the-log", Mutant::checkpoint_ahead_of_the_log},
       {"checkpoint-without-copies", Mutant::checkpoint_without_copies},
+      {"purge-before-publish", Mutant::purge_before_publish},
+      {"state-without-origins", Mutant::state_without_origins},
   };
   return all;
 }

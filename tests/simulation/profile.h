@@ -24,6 +24,8 @@ struct Profile {
   std::size_t max_in_flight_requests = 1000;
   std::size_t checkpoint_entries = 0, checkpoint_bytes = 0, checkpoint_kept_bytes = 0,
               checkpoint_part_bytes = 0;
+  std::size_t max_kept_checkpoints = 8, chunk_bytes = 0;
+  std::uint64_t max_chunks_ahead = 4;
 
   // Devices. Every link and disk draws from these ranges, each message and sync between half and double of
   // its own.

@@ -138,7 +138,10 @@ bool World::all_settled() const {
   return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->settled(); });
 }
 
-bool World::disks_whole() const { return logs_.unqualified() == 0; }
+bool World::disks_whole() const {
+  return logs_.unqualified() == 0 &&
+         std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->has_state(); });
+}
 
 bool World::all_at_the_end() const {
   return std::all_of(hosts_.begin(), hosts_.end(), [this](const auto& host) {
@@ -172,6 +175,7 @@ RunResult World::totals() const {
     result.crashes += static_cast<std::uint64_t>(host->deaths());
     result.checkpoints += host->checkpoints();
     result.loads += host->loads();
+    result.installs += host->installs();
   }
   result.wipes = faults_.counts().wipes;
   result.partitions = faults_.counts().partitions;

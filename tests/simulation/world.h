@@ -31,7 +31,7 @@ struct RunResult {
   std::uint64_t hash = 0, events = 0;
   std::int64_t simulated_us = 0, healing_us = 0;
   std::uint64_t committed = 0, elections = 0, crashes = 0, wipes = 0, partitions = 0, moves = 0, acks = 0,
-                reads = 0, watch_events = 0, retold = 0, checkpoints = 0, loads = 0;
+                reads = 0, watch_events = 0, retold = 0, checkpoints = 0, loads = 0, installs = 0;
   std::string invariant, detail;  // empty: all held
 };
 

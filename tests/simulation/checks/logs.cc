@@ -92,7 +92,27 @@ void Logs::on_durable(int server, const broadcast::Persist& persist) {
   }
 }
 
-void Logs::on_recovered(int server, const broadcast::HardState& hard_state,
+Logs::Log Logs::committed_through(Zxid zxid) const {
+  if (zxid > committed())
+    broken("committed-kept", fmt::format("a state or a purged log reaches to {}, where only {} is committed",
+                                         zxid.value, committed().value));
+  Log log;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(zxid.value); ++i) log.push_back(committed_[i].record);
+  return log;
+}
+
+void Logs::on_reset(int server, Zxid base) {
+  Disk& disk = disks_[at(server)];
+  for (auto i = static_cast<std::size_t>(base.value); i < std::min(disk.durable.size(), committed_.size());
+       ++i) {
+    if (disk.durable[i] == committed_[i].record)
+      broken("committed-kept", fmt::format("server {} replaces the committed entry {} by a state at {}",
+                                           server + 1, i + 1, base.value));
+  }
+  disk.durable = disk.handed = committed_through(base);
+}
+
+void Logs::on_recovered(int server, const broadcast::HardState& hard_state, Zxid first,
                         const std::vector<broadcast::Entry>& log) {
   Disk& disk = disks_[at(server)];
   const broadcast::HardState& before = disk.hard_state;
@@ -104,7 +124,7 @@ void Logs::on_recovered(int server, const broadcast::HardState& hard_state,
                                    server + 1, before.epoch.value, before.vote.value, before.qualified,
                                    hard_state.epoch.value, hard_state.vote.value, hard_state.qualified));
   }
-  Log found;
+  Log found = committed_through(Zxid{first.value - 1});
   for (const broadcast::Entry& entry : log) found.push_back(intern(entry));
   // A truncation in flight may have been performed; what it cut off was not committed.
   const std::size_t kept = std::min(disk.durable.size(), found.size());

@@ -37,8 +37,11 @@ class Logs {
   void on_send(int server, ServerId to, const broadcast::Message& message);
   void on_handed(int server, const broadcast::Persist& persist);   // left the node, not yet performed
   void on_durable(int server, const broadcast::Persist& persist);  // performed
-  void on_recovered(int server, const broadcast::HardState& hard_state,
+  // `first`: where its log begins. What it has below that is what was committed, as a state.
+  void on_recovered(int server, const broadcast::HardState& hard_state, Zxid first,
                     const std::vector<broadcast::Entry>& log);
+  // Its log was replaced by a state.
+  void on_reset(int server, Zxid base);
   void on_wiped(int server);
 
   // The next committed entry, as it was delivered first, by a server in `epoch`.
@@ -74,6 +77,7 @@ class Logs {
 
   static std::size_t at(int server) { return static_cast<std::size_t>(server); }
   RecordId intern(const broadcast::Entry& entry);
+  [[nodiscard]] Log committed_through(Zxid zxid) const;
   void change(Log& log, const broadcast::Persist& persist);
   void check_against_committed(int server, const broadcast::Persist& persist);
   void check_leader(int server, const broadcast::Peer& peer);

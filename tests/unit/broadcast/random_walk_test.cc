@@ -75,7 +75,7 @@ void one_fault(Cluster& cluster, Random& random, int servers) {
     case 19:
       if (servers == 1 || !cluster.may_lose_disk(a)) break;
       if (cluster.up(a)) cluster.crash(a);
-      cluster.lose_state(a);
+      random.chance(1, 2) ? cluster.lose_state(a) : cluster.damage_log(a);
       break;
     case 18:
       cluster.refuse_state(a, b);

@@ -103,9 +103,13 @@ class Cluster {
     config.limits = limits;
     config.four_letter_words = "*";
     config.checkpoint = checkpoint;
-    node::StartState state{load(id),  disk.hard_state,
-                           Zxid{1},   disk.last(),
-                           disk.mark, [&disk](Zxid from, Zxid to) { return disk.read(from, to); }};
+    node::StartState state;
+    state.checkpoint = load(id);
+    state.hard_state = disk.hard_state;
+    state.first = Zxid{1};
+    state.last = disk.last();
+    state.commit_mark = disk.mark;
+    state.read = [&disk](Zxid from, Zxid to) { return disk.read(from, to); };
     nodes[id] = std::make_unique<node::Node>(config, state, Random(static_cast<std::uint64_t>(boots_)));
     for (const auto& [other, node] : nodes)
       if (other != id) link(id, other);

@@ -30,7 +30,12 @@ std::vector<PeerMessage> examples() {
           b::Message{Epoch{3}, b::BarrierReply{12, Zxid{9}}},
           b::Message{Epoch{3}, b::StandNow{}},
           TouchReport{4, {SessionId{1}, SessionId{-1}, SessionId{0x0100000000000001}}},
-          TouchConfirm{4}};
+          TouchConfirm{4},
+          StateOffer{5, std::string("m\0", 2)},
+          StateChunk{5, 3, {{"key", std::string("v\0w", 3)}, {"other", ""}}},
+          StateChunk{5, 4, {}},
+          StateAck{5, 2},
+          StateRefusal{5}};
 }
 
 }  // namespace

@@ -22,7 +22,11 @@ struct Step {
   broadcast::Persist persist;
   std::optional<Zxid> reset;
 
-  void on(Durable& durable) const { reset ? durable.reset(*reset) : durable.perform(persist); }
+  void on(Durable& durable) const {
+    if (!reset) return durable.perform(persist);
+    const auto from = durable.settle(broadcast::StateMark{*reset, Epoch{77}});
+    CHECK(from == broadcast::StartFrom::new_state);
+  }
 };
 
 // What a story has done so far, without a disk.

@@ -9,13 +9,32 @@ namespace {
 
 const std::string kFirstSegment = kDirectory + "/" + segment_name(Zxid{1});
 
+// With others to repair it, a server with this log starts empty and without a vote; what is damaged is kept beside.
+void check_set_aside(SimFileSystem files) {
+  const std::vector<std::string> before = files.list(kDirectory);
+  Disk disk(files);
+  disk.repair = true;
+  for (int start = 0; start < 2; ++start) {
+    disk.open();
+    CHECK(disk->first() == Zxid{1});
+    CHECK(disk->last() == Zxid{});
+    CHECK(disk->commit_mark() == Zxid{});
+    CHECK_FALSE(disk->hard_state().qualified);
+  }
+  REQUIRE(disk.reports.size() == 1);
+  CHECK(disk.reports[0].find("does not vote") != std::string::npos);
+  for (const std::string& name : before)
+    if (parse_segment_name(name)) CHECK(files.contents(kDirectory + "/damaged-" + name));
+}
+
 // Opens it and returns its entries, or nothing if it was refused as damaged.
 std::optional<std::vector<broadcast::Entry>> opened(SimFileSystem files) {
   Disk disk(files);
   try {
     return all_of(disk.open());
-  } catch (const DiskError& error) {
-    CHECK(std::string(error.what()).find("damaged") != std::string::npos);
+  } catch (const Damaged& error) {
+    CHECK(std::string(error.what()).find("move the server's data directory away") != std::string::npos);
+    check_set_aside(files);
     return std::nullopt;
   }
 }
@@ -182,6 +201,57 @@ TEST_CASE("a refused log is left as it is") {
   const auto before = files.counters();
   CHECK_THROWS_AS(disk.open(), DiskError);
   CHECK(files.counters().operations == before.operations);
+}
+
+TEST_CASE("of a damaged log that is being set aside no crash leaves a part that votes") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(vote(3, 2));
+  for (std::int64_t from = 1; from <= 60; from += 10) disk->perform(append(entries(from, from + 9, 1, 100)));
+  disk.close();
+  std::string damaged = *files.contents(kFirstSegment);
+  damaged[kSegmentHeaderBytes + 50] = static_cast<char>(damaged[kSegmentHeaderBytes + 50] ^ 1);
+  files.plant(kFirstSegment, damaged);
+  bool crashed = true;
+  for (std::uint64_t at = 1; crashed; ++at) {
+    SimFileSystem left = files;
+    left.crash_at(at);
+    Disk starting(left);
+    starting.repair = true;
+    crashed = false;
+    try {
+      starting.open();
+    } catch (const SimCrash&) {
+      crashed = true;
+    }
+    starting.close();
+    left.crash(Random(at));
+    Disk again(left);
+    again.repair = true;
+    again.open();
+    CHECK(again->last() == Zxid{});
+    CHECK(again->hard_state().epoch == Epoch{3});
+    CHECK_FALSE(again->hard_state().qualified);
+  }
+}
+
+TEST_CASE("lost votes are no reason to lose the log, but it proves nothing alone") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open().perform(append(entries(1, 6, 4)));
+  disk.close();
+  const bool missing = GENERATE(false, true);
+  for (const char* name : {"/vote-0", "/vote-1"}) {
+    if (missing)
+      files.remove(kDirectory + name);
+    else
+      files.plant(kDirectory + name, std::string(512, 'x'));
+  }
+  CHECK_THROWS_AS(disk.open(), Damaged);
+  disk.repair = true;
+  CHECK(all_of(disk.open()) == entries(1, 6, 4));
+  CHECK(disk->hard_state().epoch == Epoch{4});
+  CHECK_FALSE(disk->hard_state().qualified);
 }
 
 TEST_CASE("records that a client hid in its data are not records") {

@@ -117,7 +117,7 @@ TEMPLATE_TEST_CASE("a log goes on after a state, whatever it held before", "", S
   Disk disk(on.files, 4096, on.directory);
   disk.open();
   if (GENERATE(false, true)) disk->perform(append(entries(1, 100, 1, 100), 3));
-  disk->reset(Zxid{5'000'000'000});
+  disk->settle(broadcast::StateMark{Zxid{5'000'000'000}, Epoch{7}});
   for (int start = 0; start < 3; ++start) {
     CHECK(disk->first() == Zxid{5'000'000'001});
     CHECK(disk->last() == Zxid{5'000'000'000});

@@ -89,6 +89,7 @@ class Disk {
     DurableOptions options;
     options.segment_bytes = segment_bytes_;
     options.nonce = [this] { return random_.next(); };
+    options.repair = repair;
     options.report = [this](const std::string& sentence) { reports.push_back(sentence); };
     durable_ = std::make_unique<Durable>(files_, directory_, options);
     return *durable_;
@@ -98,6 +99,7 @@ class Disk {
   Durable* operator->() { return durable_.get(); }
 
   std::vector<std::string> reports;
+  bool repair = false;
 
  private:
   FileSystem& files_;

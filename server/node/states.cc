@@ -1,0 +1,60 @@
+// Checkpoints of our own state, the states that we give to followers, and the one that a leader gives to us.
+#include <utility>
+
+#include "common/mutant.h"
+#include "server/node/state.h"
+
+namespace muster::node {
+
+void Node::State::checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result) {
+  if (!checkpoints.written(now, ticket, result, tree)) return;
+  peer.compact(now, checkpoints.last());  // what it stands for need not be kept in the log
+  sender.checkpoint_published();
+}
+
+void Node::State::on_state_message(Now now, ServerId from, broadcast::LinkId link,
+                                   const PeerMessage& message) {
+  if (!is_current(from, link)) return;
+  const StateReceiver::Source source{from, link};
+  if (const auto* offer = std::get_if<StateOffer>(&message)) {
+    if (source == leader_link()) receiver.on_offer(source, peer, *offer);
+  } else if (const auto* chunk = std::get_if<StateChunk>(&message)) {
+    receiver.on_chunk(source, *chunk);
+  } else if (const auto* ack = std::get_if<StateAck>(&message)) {
+    sender.on_ack(from, link, *ack);
+  } else if (const auto* refusal = std::get_if<StateRefusal>(&message)) {
+    sender.on_refusal(now, from, link, *refusal);
+  }
+}
+
+// Out of line: GCC 12 takes the other alternatives of a message that it sees being made for uninitialised ones.
+[[gnu::noinline]] void Node::State::send(ServerId to, broadcast::LinkId link, PeerMessage message) {
+  to_peers.push_back({to, link, std::move(message)});
+}
+
+StateReceiver::Source Node::State::leader_link() const {
+  const broadcast::RoleChange role = peer.role();
+  const auto link = links.find(role.leader);
+  if (role.role != broadcast::Role::following || link == links.end()) return {};
+  return {role.leader, link->second};
+}
+
+void Node::State::move_states(Now now, Output& out) {
+  if (peer.role().role != broadcast::Role::leading) sender.end_all();
+  receiver.keep_only(leader_link());
+  if (sender.wants_checkpoint()) checkpoints.hurry();
+  // Beside a state that is being received none is made: it would be put into the store that is about to go.
+  if (!receiver.active() && !peer.stateless()) out.checkpoint = checkpoints.next(now, tree, peer);
+  if (mutant(Mutant::purge_before_publish) && out.checkpoint) {
+    if (checkpoints.making() <= peer.durable()) peer.compact(now, checkpoints.making());
+  }
+  out.state_reads = sender.take_reads();
+  out.state_write = receiver.next();
+  for (StateSender::Sending& sending : sender.take_messages())
+    std::visit([&](auto& message) { send(sending.to, sending.link, std::move(message)); }, sending.message);
+  for (const auto& [source, answer] : receiver.take_answers())
+    std::visit([&to = source, this](const auto& message) { send(to.leader, to.link, message); }, answer);
+  out.restart = receiver.installed() && !std::exchange(restart_told, receiver.installed());
+}
+
+}  // namespace muster::node
