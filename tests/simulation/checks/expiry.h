@@ -39,7 +39,7 @@ class Expiry {
   };
   std::map<Socket, Contact> contacts_;
   std::set<SessionId> believed_;
-  std::map<SessionId, std::int64_t> expired_;   // when that was decided, of those believed
+  std::map<SessionId, std::int64_t> expired_;  // when that was decided, of those believed
 };
 
 }  // namespace muster::simulation
