@@ -52,7 +52,9 @@ bool HostOrder::replace(std::vector<HostId> hosts, std::optional<HostId> current
     if (current_stays && !random_.chance(after - before, after)) return false;
   } else {
     if (current_stays) return false;
-    to_an_old_one = random_.chance(staying * (before - after), after * (before - staying));
+    // All are old ones where the list did not change, and a client is on its way from a server that had left it before.
+    to_an_old_one =
+        staying == before || random_.chance(staying * (before - after), after * (before - staying));
   }
   if (!to_an_old_one) std::rotate(order_.begin(), first_new, order_.end());
   return true;

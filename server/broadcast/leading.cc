@@ -83,7 +83,12 @@ void Leading::on_hello(Core& core, ServerId from, const Hello& hello) {
 void Leading::on_link_lost(Core& core, ServerId peer) {
   confirmations_.forget(peer);
   const auto follower = followers_.find(peer);
-  if (follower != followers_.end()) follower->second.reset(core.history.last().next());
+  if (follower != followers_.end()) {
+    // One that was sent a state starts again with it: what comes after it is kept until it is back.
+    const std::optional<Zxid> pinned = follower->second.pinned;
+    follower->second.reset(core.history.last().next());
+    follower->second.pinned = pinned;
+  }
   if (transfer_ && transfer_->target == peer) give_up_transfer(core);
 }
 

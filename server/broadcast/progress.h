@@ -29,7 +29,7 @@ class Progress {
   bool welcomed = false;           // its forwards are taken
   std::optional<Zxid> state_lost;  // it has none, and its log begins above this
   bool state_wanted = false;       // so it was said, and is not over
-  std::optional<Zxid> pinned;      // of the state that it is being sent
+  std::optional<Zxid> pinned;      // of the state that it is being sent, or starts again with
   std::int64_t heard_ms = 0;       // its last acknowledgement that counted
   std::uint64_t echoed_beat = 0;
   std::uint64_t told_beat = 0;

@@ -58,8 +58,8 @@ void Leading::on_state_failed(Core& core, const WantState& to) {
 Zxid Leading::needed(const Core& core) const {
   Zxid needed = core.history.last();
   for (const auto& [id, progress] : followers_) {
-    if (!core.usable(id)) continue;
-    needed = std::min(needed, progress.pinned.value_or(progress.match()));
+    if (progress.pinned || core.usable(id))
+      needed = std::min(needed, progress.pinned.value_or(progress.match()));
   }
   return needed;
 }

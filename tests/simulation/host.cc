@@ -59,6 +59,7 @@ bool Host::open_disk() {
                                   around_.loop.say(fmt::format("server {}: {}", index_ + 1, line));
                                 },
                                 around_.profile.servers > 1});
+    check_vote(newest);  // before the start judges that log and state are both lost
     start_ = start_state();
   } catch (const storage::SimCrash&) {
     die(random_.chance(1, 2) ? Death::killed : Death::power_cut, restart_delay());
@@ -67,7 +68,6 @@ bool Host::open_disk() {
     broken("recovery", fmt::format("server {} can't start: {}", index_ + 1, error.what()));
   }
   files_.kill();  // clears the hook; the process lives on
-  check_vote(newest);
   around_.logs.on_recovered(index_, durable_->hard_state(), durable_->first(), whole_log());
   while (around_.model.applied() < durable_->commit_mark()) {
     around_.model.apply(around_.logs.adopt(index_, durable_->hard_state().epoch));

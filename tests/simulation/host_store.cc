@@ -63,6 +63,7 @@ std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
   around_.model.compare_digest(index_, loaded->tree);
   if (loaded->tree.recompute_digest() != loaded->tree.digest())
     broken("checkpoint", fmt::format("server {}'s checkpoint has another digest than its tree", index_ + 1));
+  store_damaged_ = false;  // where it was, a bit changed that means nothing
   ++loads_;
   return std::move(*loaded);
 }

@@ -45,7 +45,8 @@ void draw_servers(Profile& p, Random random) {
   p.checkpoint_kept_bytes = pick<std::size_t>(checkpoints, {300, 5000, 64'000'000});
   p.checkpoint_part_bytes = pick<std::size_t>(checkpoints, {1, 200, 256'000});
   p.no_room_per_thousand = pick(checkpoints, {0, 0, 50});
-  p.max_kept_checkpoints = pick<std::size_t>(checkpoints, {3, 8});
+  p.max_kept_checkpoints =
+      pick<std::size_t>(checkpoints, {50, 200});  // enough for a state to be sent by a slow disk
   p.chunk_bytes = pick<std::size_t>(checkpoints, {200, 1000, 20'000});
   p.max_chunks_ahead = pick<std::uint64_t>(checkpoints, {1, 2, 4});
 }

@@ -46,6 +46,13 @@ TEST_CASE("each host is tried once in a round") {
   CHECK(order.next() == 2);
 }
 
+TEST_CASE("the same list again moves one who has not yet left a server that is no more in it") {
+  HostOrder order(2, Random(1));
+  CHECK(order.replace({1}, HostId{0}));
+  CHECK(order.replace({1}, HostId{0}));
+  CHECK(order.next() == 1);
+}
+
 TEST_CASE("after a change of the list the load is even") {
   for (const std::vector<HostId>& hosts :
        std::vector<std::vector<HostId>>{{0, 1, 2, 3, 4},  // grown
