@@ -7,7 +7,7 @@ import sys
 
 from interop.golden import wire
 from interop.golden.manifest import cases
-from interop.golden.recording import Standalone
+from interop.golden.recording import AsItComes
 from interop.golden.talk import Client, Talk
 
 OPEN, SEND, HANDSHAKE, LEAVE = 0, 1, 3, 10  # steps of client.cc
@@ -59,7 +59,7 @@ class RecordedClient(Client):
 
 
 def main(directory):
-    with Standalone("muster") as server:
+    with AsItComes("muster") as server:
         for name, run in cases().items():
             recorder = Recorder(server.servers[0].address, name)
             run(recorder)

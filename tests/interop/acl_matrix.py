@@ -8,7 +8,7 @@ digests; others are error codes.
 import pathlib
 import re
 
-from interop.golden.recording import Standalone
+from interop.golden.recording import AsItComes
 from interop.golden.talk import Talk
 from interop.golden.wire import ANY, WORLD, create, multi, request
 
@@ -89,5 +89,5 @@ def read():
 
 
 if __name__ == "__main__":
-    with Standalone("zookeeper") as server:
+    with AsItComes("zookeeper") as server:
         write(play(server.servers[0].address))

@@ -3,7 +3,7 @@
 import unittest
 
 from interop import acl_matrix
-from interop.golden.recording import Standalone
+from interop.golden.recording import AsItComes
 
 CELLS = 27 * (11 + 1) * 32
 
@@ -11,7 +11,7 @@ CELLS = 27 * (11 + 1) * 32
 class AclMatrixTest(unittest.TestCase):
     def test_every_cell_is_that_of_zookeeper(self):
         recorded = acl_matrix.read()
-        with Standalone("muster") as server:
+        with AsItComes("muster") as server:
             played = acl_matrix.play(server.servers[0].address)
         self.assertEqual(list(played), list(recorded), "other lines than recorded")
         self.assertEqual(32 * len(played), CELLS)

@@ -33,6 +33,7 @@ DIFFERENCES = [
     ("envi", r"os\.(arch|version)=.*", r"os\.(arch|version)=.*", "as the system calls them, not as Java does"),
     ("mntr", r"zk_non_mtls_(remote|local)_conn_count\tINT", None, "no TLS"),
     ("mntr", r"zk_outstanding_tls_handshake\tINT", None, "no TLS"),
+    ("mntr", None, r"zk_last_checkpoint_zxid\tINT", "ours: how far the newest checkpoint reaches"),
     ("mntr", None, r"zk_votes\tINT", "whether this server counts in a quorum: ours may not, after its disk was wiped"),
 ]
 
