@@ -22,11 +22,7 @@ void StateReceiver::on_offer(const Source& from, const broadcast::Peer& peer, co
   const bool useful =
       meta && (peer.stateless() ? meta->base.zxid >= peer.floor() : meta->base.zxid > peer.delivered());
   if (!useful || foreign) return refuse(from, offer.id);
-  receiving_.emplace();
-  receiving_->from = from;
-  receiving_->id = offer.id;
-  receiving_->meta = std::move(*meta);
-  receiving_->meta_bytes = offer.meta;
+  receiving_.emplace(Receiving{from, offer.id, *std::move(meta), offer.meta, {}, 0, 0, false});
   add(StateWrite::Begin{});
 }
 

@@ -46,12 +46,12 @@ class StateReceiver {
  private:
   struct Receiving {
     Source from;
-    TransferId id = 0;
+    TransferId id;
     Meta meta;
     std::string meta_bytes;
     tree::TreeLoader loader;
-    std::uint64_t received = 0, written = 0;
-    bool whole = false;
+    std::uint64_t received, written;
+    bool whole;
   };
 
   struct InFlight {

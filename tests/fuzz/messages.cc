@@ -23,7 +23,7 @@ class Speaker {
     message.epoch = epoch();
     switch (kind) {
       case 0:
-        message.body = b::Hello{boot(), cluster_id(), input_.flag(), input_.flag(), zxid(), epoch()};
+        message.body = b::Hello{boot(), cluster_id(), input_.flag(), input_.flag(), zxid(), epoch(), {}};
         break;
       case 1:
         message.body = b::VoteRequest{input_.flag(), input_.flag(), input_.flag(), epoch(), zxid(), epoch()};

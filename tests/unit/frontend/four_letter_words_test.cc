@@ -49,7 +49,7 @@ TEST_CASE("srvr and stat: a leader says how large its proposals were") {
                    0) == 0);
   CHECK(line_of(srvr, "Zxid") == "Zxid: 0x1a");
   CHECK(line_of(srvr, "Proposal") == "Proposal sizes last/min/max: -1/-1/-1");
-  for (const std::size_t size : {40, 30, 35}) server.proposals.add(size);
+  for (const std::size_t size : {40U, 30U, 35U}) server.proposals.add(size);
   CHECK(line_of(answer_word("srvr", "*", server), "Proposal") == "Proposal sizes last/min/max: 35/30/40");
   server.mode = "follower";
   CHECK(line_of(answer_word("srvr", "*", server), "Proposal").empty());

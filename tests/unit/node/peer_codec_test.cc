@@ -95,7 +95,7 @@ TEST_CASE("a command that no record of the log could hold is refused, as an entr
   b::Entry entry;
   entry.epoch = Epoch{1};
   entry.zxid = Zxid{1};
-  for (const std::size_t mebibytes : {33, 49}) {
+  for (const std::size_t mebibytes : {33U, 49U}) {
     const SharedBytes command(std::string(mebibytes << 20U, 'x'));
     entry.payload = command;
     for (const auto& body : {b::Message{Epoch{1}, b::Append{{}, {}, {entry}, {}, 0, false}},
