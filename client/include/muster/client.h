@@ -19,7 +19,8 @@
 //   where the servers remember what they have done (Muster's do), so that it is done once; else it fails with
 //   connection_loss. is_outcome_unknown() tells whether a write that failed may have been done (error.h).
 // - Completions are posted, in the order in which the servers answered, to the handler's associated executor; if it has
-//   none, to the client's. Calling anything from any thread is legal, also closing or destroying the client in a callback.
+//   none, to the client's. (On a context with several threads, a handler whose executor is of an erased type may be called
+//   out of this order.) Calling anything from any thread is legal, also closing or destroying the client in a callback.
 // - Cancellation (any type, by the handler's cancellation slot): the operation completes with operation_aborted. If its
 //   request had not been sent, it is withdrawn; if it had, it is left to its fate, and a write may or may not be done.
 // - Paths are absolute ("/a/b") and below the chroot; a malformed one is bad_arguments. Data are bytes, at most about
