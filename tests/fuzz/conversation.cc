@@ -30,7 +30,9 @@ void Conversation::note_frame(std::string_view payload) {
   if (broken_) return;
   const bool ping = header->type == wire::OpCode::ping;
   asked_.push_back({ping ? Xid{wire::ping_xid} : header->xid, header->type});
-  nameless_ = nameless_ || asked_.back().xid == Xid{wire::notification_xid};
+  pings_ += ping ? 1 : 0;
+  nameless_ = nameless_ || asked_.back().xid == Xid{wire::notification_xid} ||
+              (!ping && header->xid == Xid{wire::ping_xid});
 }
 
 void Conversation::received(std::string_view bytes) {
@@ -64,14 +66,18 @@ void Conversation::on_reply(std::string_view payload) {
     require(wire::decode_event(payload).has_value(), "an event is well-formed");
     return;
   }
+  // A session that remembers hears of its pings out of turn, and once for several (common/wire/connect.h).
+  const bool remembers = session_.remember.value_or(0) > 0;
+  if (remembers && header->xid == Xid{wire::ping_xid})
+    return require(++pings_answered_ <= pings_, "no more pings are answered than were sent");
+  while (remembers && !asked_.empty() && asked_.front().type == wire::OpCode::ping) asked_.pop_front();
   require(!asked_.empty() && asked_.front().xid == header->xid, "requests are answered in order, each once");
   const wire::OpCode type = asked_.front().type;
   asked_.pop_front();
   if (header->error != ErrorCode::ok) return;
   require(wire::is_client_operation(type), "what no client may ask fails");
   // A session that remembers answers an xid that comes again with its first outcome, whatever is asked this time.
-  const bool repeats = session_.remember.value_or(0) > 0;
-  require(repeats || wire::decode_reply_body(type, payload).has_value(), "a reply is well-formed");
+  require(remembers || wire::decode_reply_body(type, payload).has_value(), "a reply is well-formed");
 }
 
 }  // namespace muster::fuzz

@@ -37,8 +37,9 @@ class Conversation {
   bool word_ = false;    // a four-letter word: the answer is text
   bool opening_ = true;  // no frame was sent yet
   bool nameless_ =
-      false;  // asked with the xid that is kept for events: which is which can't be told any more
+      false;  // asked with an xid that is kept for events or pings: which is which can't be told any more
   std::deque<Asked> asked_;
+  std::size_t pings_ = 0, pings_answered_ = 0;
   wire::FrameReader heard_;
   bool shaken_ = false;
   wire::ConnectReply session_;
