@@ -72,7 +72,7 @@ void PeerLink::lose(std::string_view why) {
 void PeerLink::on_bytes(std::string_view bytes) {
   const auto self = shared_from_this();
   if (!frames_.feed(bytes, [this](std::string_view frame) { return on_frame(frame); })) {
-    lose("it sent a frame that is too long");
+    lose("it sent a frame that is too long, or that was changed on its way");
   }
 }
 

@@ -66,6 +66,22 @@ TEST_CASE("a frame above the limit is refused before it arrives") {
   CHECK_FALSE(wider.feed("\xff\xff\xff\xff", ignore));
 }
 
+TEST_CASE("a frame of which a bit was changed on its way is refused") {
+  const std::string sent = frame("as it was sent");
+  for (std::size_t bit = 0; bit < 8 * sent.size(); ++bit) {
+    std::string heard = sent;
+    heard[bit / 8] = static_cast<char>(heard[bit / 8] ^ (1 << (bit % 8)));
+    // A length that grew waits for what does not come.
+    heard += std::string(max_introduction_bytes, 'x');
+    PeerFrames frames;
+    INFO("bit " << bit);
+    CHECK_FALSE(frames.feed(heard, [](std::string_view) {
+      FAIL("it was understood");
+      return true;
+    }));
+  }
+}
+
 TEST_CASE("lines that strangers can cause are few: some at once, then one a second") {
   LineBudget budget(3);
   const auto taken = [&](std::int64_t now_ms) {
