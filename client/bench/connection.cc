@@ -5,17 +5,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
 #include "common/check.h"
-#include "common/wire/connect.h"
 #include "common/wire/opcodes.h"
 
 namespace muster::bench {
 namespace {
-
-constexpr std::int32_t session_timeout_ms = 30'000;
 
 void set_option(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof value);
@@ -40,15 +38,20 @@ bool Connection::connect(const sockaddr_storage& address, Time now) {
   return true;
 }
 
+wire::ConnectRequest Connection::no_session(std::int32_t timeout_ms) {
+  wire::ConnectRequest request;
+  request.timeout_ms = timeout_ms;
+  request.password.assign(wire::password_size, '\0');
+  request.read_only = false;
+  return request;
+}
+
 bool Connection::connected() {
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
-  wire::ConnectRequest request;
-  request.timeout_ms = session_timeout_ms;
-  request.password.assign(wire::password_size, '\0');
-  request.read_only = false;
-  out_ = wire::encode_connect_request(request);
+  if (!keeps_session_) session_ = no_session(session_.timeout_ms);
+  out_ = wire::encode_connect_request(session_);
   state_ = State::shaking;
   return true;
 }
@@ -110,7 +113,14 @@ bool Connection::read(std::string& buffer, Time now) {
 
 Connection::Frame Connection::welcome(std::string_view payload) {
   const auto reply = wire::decode_connect_reply(payload);
-  if (!reply || reply->timeout_ms <= 0) return {Frame::What::nonsense, {}};
+  if (!reply) return {Frame::What::nonsense, {}};
+  if (reply->timeout_ms <= 0) {
+    if (session_.session == SessionId{}) return {Frame::What::nonsense, {}};
+    session_ = no_session(session_.timeout_ms);
+    return {Frame::What::refused, {}};
+  }
+  session_.session = reply->session;
+  session_.password = reply->password;
   state_ = State::open;
   return {Frame::What::welcome, {}};
 }
@@ -129,9 +139,10 @@ Connection::Frame Connection::next(Time now) {
   if (in_flight_.empty() || header->xid != first_in_flight_) return {Frame::What::nonsense, {}};
   first_in_flight_ =
       first_in_flight_.value == std::numeric_limits<std::int32_t>::max() ? Xid{1} : header->xid.next();
+  session_.last_zxid_seen = std::max(session_.last_zxid_seen, header->zxid);
   const Sent sent = in_flight_.front();
   in_flight_.pop_front();
-  return {Frame::What::answer, {sent, now, header->error, payload}};
+  return {Frame::What::answer, {sent, now, header->error, header->zxid, payload}};
 }
 
 }  // namespace muster::bench

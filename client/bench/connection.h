@@ -11,6 +11,7 @@
 
 #include "client/bench/prepared.h"
 #include "client/bench/timeline.h"
+#include "common/wire/connect.h"
 #include "common/wire/frame.h"
 #include "common/wire/replies.h"
 
@@ -29,6 +30,7 @@ struct Answer {
   Sent sent;
   Time at = 0;
   ErrorCode error = ErrorCode::ok;
+  Zxid zxid;
   std::string_view body;  // valid during the call
 };
 
@@ -37,7 +39,15 @@ class Connection {
   enum class State : std::uint8_t { resting, connecting, shaking, open };
   // What one frame of a server was.
   struct Frame {
-    enum class What : std::uint8_t { nothing, welcome, answer, event, pong, nonsense } what = What::nothing;
+    enum class What : std::uint8_t {
+      nothing,
+      welcome,
+      refused,  // the session that it kept has expired
+      answer,
+      event,
+      pong,
+      nonsense
+    } what = What::nothing;
     Answer answer;
   };
 
@@ -51,6 +61,14 @@ class Connection {
   [[nodiscard]] bool open() const { return state_ == State::open; }
   [[nodiscard]] int descriptor() const { return fd_; }
   [[nodiscard]] const std::deque<Sent>& in_flight() const { return in_flight_; }
+
+  // From now on each new connection goes on with the session of the one before, as long as that lives.
+  void keep_session(std::int32_t timeout_ms) {
+    session_.timeout_ms = timeout_ms;
+    keeps_session_ = true;
+  }
+  // 0: none yet.
+  [[nodiscard]] SessionId session() const { return session_.session; }
 
   // Starts to connect. False: the system refused at once.
   [[nodiscard]] bool connect(const sockaddr_storage& address, Time now);
@@ -83,7 +101,10 @@ class Connection {
   static constexpr std::size_t max_answer = std::size_t{1} << 30;  // a list of children may be long
 
   Xid next_xid();
+  [[nodiscard]] static wire::ConnectRequest no_session(std::int32_t timeout_ms);
   Frame welcome(std::string_view payload);
+
+  static constexpr std::int32_t session_timeout_ms = 30'000;
 
   std::size_t index_;
   int fd_ = -1;
@@ -93,6 +114,8 @@ class Connection {
   std::size_t written_ = 0;
   std::deque<Sent> in_flight_;
   Xid first_in_flight_{1}, next_xid_{1};
+  bool keeps_session_ = false;
+  wire::ConnectRequest session_ = no_session(session_timeout_ms);  // how it introduces itself
 };
 
 }  // namespace muster::bench

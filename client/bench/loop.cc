@@ -206,6 +206,8 @@ void Loop::tell(Connection& connection, Time now) {
         break;
       case What::pong:
         break;
+      case What::refused:
+        return lose(connection, now);
       case What::nonsense:
         throw std::runtime_error("a server answered what it was not asked, or out of order");
     }

@@ -25,7 +25,7 @@ class Work {
   virtual void opened(Connection& /*connection*/, Time /*now*/) {}
   virtual void answered(Connection& connection, const Answer& answer) = 0;
   virtual void notified(Connection& /*connection*/, Time /*now*/) {}
-  // What is in flight will not be answered. The connection comes back by itself, with another session.
+  // What is in flight will not be answered. The connection comes back by itself, with another session unless it keeps its own.
   virtual void lost(Connection& /*connection*/, Time /*now*/) {}
   // When all that was readable has been told: gives the time at which to be called again at the latest.
   virtual Time advance(Time now) = 0;

@@ -1,12 +1,10 @@
 #include "client/bench/measure.h"
 
-#include <netdb.h>
 #include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <future>
 #include <memory>
 #include <random>
@@ -15,6 +13,7 @@
 
 #include "client/bench/churn.h"
 #include "client/bench/fan_out.h"
+#include "client/bench/servers.h"
 #include "client/bench/sources.h"
 #include "client/bench/znodes.h"
 #include "client/src/connect_string.h"
@@ -29,19 +28,6 @@ void check(const Options& options) {
   if (alone && options.threads > 1) throw std::runtime_error("watch runs in one thread: leave --threads out");
   if (options.threads > options.connections)
     throw std::runtime_error("there must be at least as many --connections as --threads");
-}
-
-sockaddr_storage resolve(const client::Host& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(host.name.c_str(), host.port.c_str(), &hints, &found);
-  if (error != 0)
-    throw std::runtime_error(client::to_string(host) + " has no address: " + ::gai_strerror(error));
-  sockaddr_storage address{};
-  std::memcpy(&address, found->ai_addr, found->ai_addrlen);
-  ::freeaddrinfo(found);
-  return address;
 }
 
 double cpu_seconds() {
@@ -94,8 +80,7 @@ class Measurement {
 std::string unique_name() { return "muster-bench-" + std::to_string(std::random_device{}()); }
 
 Measurement::Measurement(const Options& options, const client::ConnectString& where)
-    : options_(options), znodes_(where.chroot, unique_name(), options) {
-  for (const client::Host& host : where.hosts) servers_.push_back(resolve(host));
+    : options_(options), znodes_(where.chroot, unique_name(), options), servers_(addresses_of(where)) {
   const std::size_t writers = options.workload == Workload::watch ? 1 : 0;
   std::size_t first = 0;
   for (std::size_t i = 0; i < options.threads; ++i) {

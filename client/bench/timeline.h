@@ -7,7 +7,7 @@
 namespace muster::bench {
 
 using Time = std::int64_t;  // ns on the monotonic clock
-inline constexpr Time second = 1'000'000'000, millisecond = 1'000'000;
+inline constexpr Time second = 1'000'000'000, millisecond = 1'000'000, microsecond = 1000;
 
 struct Window {
   Time from = 0, to = 0;
