@@ -107,7 +107,7 @@ class Server:
 
     @property
     def address(self):
-        return ("127.0.0.1", self.ensemble.client_ports[self.id])
+        return (self.ensemble.host_of(self.id), self.ensemble.client_ports[self.id])
 
     @property
     def hosts(self):
@@ -265,10 +265,9 @@ class Ensemble:
 
     def _write_muster_configuration(self, server):
         lines = [f"server_id: {server.id}", f"data_dir: {server.data}",
-                 f"client_address: 127.0.0.1:{self.client_ports[server.id]}", "servers:"]
+                 f"client_address: {server.hosts}", "servers:"]
         for other in self.servers:
-            lines.append(f'  {other.id}: {{peer: "127.0.0.1:{self.peer_ports[other.id]}", '
-                         f'client: "127.0.0.1:{self.client_ports[other.id]}"}}')
+            lines.append(f'  {other.id}: {{peer: "{self.host_of(other.id)}:{self.peer_ports[other.id]}", client: "{other.hosts}"}}')
         lines += [f"{key}: {value}" for key, value in self.options.get("muster", {}).items()]
         (server.dir / "server.yaml").write_text("\n".join(lines) + "\n")
 
@@ -283,6 +282,10 @@ class Ensemble:
         server.data.mkdir(exist_ok=True)
         (server.data / "myid").write_text(f"{server.id}\n")
         (server.dir / "zoo.cfg").write_text("\n".join(lines) + "\n")
+
+    def host_of(self, server_id):
+        """The address at which the server listens."""
+        return "127.0.0.1"
 
     def command(self, server):
         """The command line and the additions to the environment that start this server."""
