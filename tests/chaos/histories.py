@@ -22,6 +22,11 @@ TICK_MS = 250
 SESSION_MS = 4000
 
 
+def counts(server):
+    """Whether it is a voter that knows all it should. (One that does not serve says nothing of its vote.)"""
+    return server.running() and server.mode() and server.votes()
+
+
 class Blow:
     """One way to hurt the ensemble. begin() says what it does, or None if it can't now; end() undoes it."""
 
@@ -52,7 +57,7 @@ class Wipe(Kill):
     """Only while all others vote: a server that lost its disk counts for nothing until it is repaired."""
 
     def begin(self):
-        if any(not server.running() or not server.votes() for server in self.world.free_servers()) or self.world.taken:
+        if self.world.taken or not all(counts(server) for server in self.world.ensemble.servers):
             return None
         said = super().begin()
         if said:
@@ -142,7 +147,7 @@ class World:
     def take_server(self):
         """One to kill or stop; never a majority of them, and none while one that was wiped is not repaired."""
         if self.wiped is not None:
-            if not (self.wiped.running() and self.wiped.votes()):
+            if not counts(self.wiped):
                 return None
             self.wiped = None
         if len(self.taken) >= (len(self.ensemble.servers) - 1) // 2:
