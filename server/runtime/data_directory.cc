@@ -38,7 +38,7 @@ class ReadAhead {
 }  // namespace
 
 DataDirectory::DataDirectory(const config::Config& config)
-    : path_(config.data_dir), files_(storage::real_file_system()) {
+    : path_(config.data_dir), repair_(config.membership().voters() > 1), files_(storage::real_file_system()) {
   try {
     files_->create_directories(path_);
     lock_ = std::make_unique<storage::DirectoryLock>(path_);
@@ -46,15 +46,19 @@ DataDirectory::DataDirectory(const config::Config& config)
   } catch (const storage::DiskError& error) {
     throw StartError(error.what());
   }
+}
+
+void DataDirectory::open() {
   storage::DurableOptions options;
   options.nonce = random_number;
   options.report = [](const std::string& sentence) { log::warn(sentence); };
-  options.repair = config.membership().voters() > 1;
+  options.repair = repair_;
   durable_ = std::make_unique<storage::Durable>(*files_, path_, std::move(options));
   store_ = std::make_unique<storage::LevelDbStore>(*files_, path_, storage::LevelDbStore::Options{});
 }
 
 node::StartState DataDirectory::start_state() {
+  open();
   node::StartState start;
   start.checkpoint = load_checkpoint();
   std::optional<broadcast::StateMark> state;

@@ -1,4 +1,4 @@
-// The data directory of this server: locked, known to be its own, opened.
+// The data directory of this server: locked, known to be its own, then opened.
 #pragma once
 
 #include <memory>
@@ -15,12 +15,12 @@ namespace muster::runtime {
 
 class DataDirectory {
  public:
-  // Throws StartError: not usable, in use, or another server's. Throws storage::DiskError: the log is damaged
-  // or can't be read.
+  // Throws StartError: not usable, in use, or another server's.
   explicit DataDirectory(const config::Config& config);
 
-  // What a node starts from. Reads the whole checkpoint; one that is damaged is thrown away. `read` of the answer reads the log,
-  // as long as this object lives.
+  // Opens log and store: what a node starts from. To be called once, before what follows. Reads the whole checkpoint; one that is
+  // damaged is thrown away. `read` of the answer reads the log, as long as this object lives. Throws storage::DiskError: the log is
+  // damaged or can't be read.
   [[nodiscard]] node::StartState start_state();
 
   [[nodiscard]] storage::Durable& durable() { return *durable_; }
@@ -28,9 +28,11 @@ class DataDirectory {
   [[nodiscard]] storage::IdentityFile& identity() { return *identity_; }
 
  private:
+  void open();
   [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
 
   std::string path_;
+  bool repair_;
   std::unique_ptr<storage::FileSystem> files_;
   std::unique_ptr<storage::DirectoryLock> lock_;
   std::unique_ptr<storage::IdentityFile> identity_;

@@ -96,13 +96,14 @@ struct Server::State {
       : config(given),
         options_for_restart(options),
         directory(config),
+        peer_port(peer_acceptor(io, config, options)),
         driver(io,
                node::Node(node_config(config, options.found, directory.identity().cluster_id()),
                           directory.start_state(), Random(random_number())),
                {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
         clients(driver, client_acceptor(io, config, options), buffer,
                 descriptors_for_clients(config.limits.max_connections)),
-        mesh(io, driver, config, peer_acceptor(io, config, options), buffer),
+        mesh(io, driver, config, std::move(peer_port), buffer),
         ticker(io, driver, std::max<std::int64_t>(1, config.heartbeat_ms / 2),
                [this](Now now) { on_tick(now); }),
         signals(io),
@@ -151,6 +152,9 @@ struct Server::State {
   DataDirectory directory;
   asio::io_context io{1};  // one thread runs it
   ReadBuffer buffer;
+  // Listens before the state is read, so that the others have called when it is there: else they would next call up to their longest
+  // back-off later. Then it is the mesh's.
+  Acceptor peer_port;
   NodeDriver driver;
   ClientListener clients;
   PeerMesh mesh;

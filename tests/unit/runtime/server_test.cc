@@ -6,12 +6,14 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "raw_client.h"
+#include "server/storage/file_system.h"
 
 using namespace muster;
 using test::FreeListener;
@@ -246,6 +248,17 @@ TEST_CASE("a directory or a port that is not for this server is refused in one s
   nowhere.client_address.host = "name.invalid";
   CHECK(why(nowhere).find("no address is known") != std::string::npos);
   CHECK_FALSE(why(alone("/proc/nothing/can/be/here")).empty());
+}
+
+TEST_CASE("a server listens to the others before it reads its state, so that they need not call again") {
+  const TemporaryDirectory directory;
+  auto config = alone(directory.path());
+  { const runtime::Server once(config, {}); }
+  std::ofstream(directory.path() + "/log-0000000000000001") << std::string(100'000, 'x');
+  CHECK_THROWS_AS(runtime::Server(config, {}), storage::DiskError);
+  const FreeListener taken;
+  config.servers = {{ServerId{1}, {"127.0.0.1", taken.port}, {}, true}};
+  CHECK_THROWS_WITH(runtime::Server(config, {}), Catch::Contains("another musterd, listens there"));
 }
 
 TEST_CASE("a server starts when no other server's name can be found") {
