@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/little_endian.h"
 
 namespace muster::storage {
 namespace {
@@ -14,10 +15,11 @@ using leveldb::Status;
 constexpr std::string_view kCurrentKey{"\0current", 8};
 constexpr std::string_view kFirstRecordKey{"\1", 1};
 constexpr std::size_t kNumberBytes = 8;
+constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
 constexpr std::size_t kBlockBytes = 16 * 1024;
 constexpr std::size_t kCacheBytes = 256 * 1024;  // nothing is read twice
 constexpr int kOpenTables = 64;
-constexpr std::size_t kMaxPutKeysBytes = 32 * 1024 * 1024;  // beyond it, everything is looked at
+constexpr std::size_t kMaxPutKeysBytes = 8 * 1024 * 1024;  // beyond it, everything is looked at
 
 class Silence : public leveldb::Logger {
  public:
@@ -176,8 +178,7 @@ bool LevelDbDatabase::put(std::uint64_t number, const std::vector<tree::Record>&
   write(batch, false);
   for (const tree::Record& record : records) {
     if (!current_ && !record.value.empty()) continue;  // nothing was there before
-    put_keys_.push_back(record.key);
-    put_keys_bytes_ += record.key.size() + sizeof(std::string);
+    note_put(record.key);
   }
   return true;
 }
@@ -191,11 +192,9 @@ void LevelDbDatabase::publish(std::uint64_t number, const std::string& meta) {
   batch.Put(slice(kCurrentKey), value);
   write(batch, true);
   current_ = StateStore::Current{number, meta};
-  if (put_keys_bytes_ > kMaxPutKeysBytes) {
-    put_keys_ = {};
-    sweep_ = true;
-  }
-  put_keys_bytes_ = 0;
+  if (put_keys_.size() <= kMaxPutKeysBytes) return;
+  put_keys_ = {};
+  sweep_ = true;
 }
 
 std::size_t LevelDbDatabase::stored_records() const {
@@ -232,12 +231,29 @@ bool LevelDbDatabase::sweep(leveldb::WriteBatch& batch) {
   return false;
 }
 
+// One beyond the limit is enough to have everything looked at.
+void LevelDbDatabase::note_put(std::string_view key) {
+  if (put_keys_.size() > kMaxPutKeysBytes) return;
+  put_keys_ += key;
+  append_le(put_keys_, static_cast<std::uint32_t>(key.size()));
+}
+
+std::string_view LevelDbDatabase::last_put() const {
+  const std::size_t end = put_keys_.size() - kLengthBytes;
+  const std::size_t size = read_le<std::uint32_t>(put_keys_, end);
+  return std::string_view(put_keys_).substr(end - size, size);
+}
+
+void LevelDbDatabase::forget_last_put() {
+  put_keys_.resize(put_keys_.size() - last_put().size() - kLengthBytes);
+}
+
 bool LevelDbDatabase::clean_put_keys(leveldb::WriteBatch& batch) {
   if (put_keys_.empty()) return false;
   const std::unique_ptr<leveldb::Iterator> at(db_->NewIterator(reading()));
-  for (std::size_t seen = 0; !put_keys_.empty() && seen < options_.clean_keys; put_keys_.pop_back()) {
-    at->Seek(put_keys_.back());
-    if (!at->Valid() || parse(at->key()).key != put_keys_.back()) {
+  for (std::size_t seen = 0; !put_keys_.empty() && seen < options_.clean_keys; forget_last_put()) {
+    at->Seek(slice(last_put()));
+    if (!at->Valid() || parse(at->key()).key != last_put()) {
       ++seen;  // put twice
       continue;
     }

@@ -42,6 +42,9 @@ class LevelDbDatabase {
   // Notes for removal what the current checkpoint does not need of the key that `at` is at, and moves on to the next key.
   std::size_t clean_key(leveldb::Iterator& at, leveldb::WriteBatch& batch) const;
   [[nodiscard]] bool sweep(leveldb::WriteBatch& batch);
+  void note_put(std::string_view key);
+  [[nodiscard]] std::string_view last_put() const;
+  void forget_last_put();
   [[nodiscard]] bool clean_put_keys(leveldb::WriteBatch& batch);
 
   FileSystem& files_;
@@ -55,8 +58,8 @@ class LevelDbDatabase {
   // What may be superseded: everything, as after an opening, or the keys that were put.
   bool sweep_ = true;
   std::unique_ptr<leveldb::Iterator> swept_to_;
-  std::vector<std::string> put_keys_;
-  std::size_t put_keys_bytes_ = 0;
+  std::string
+      put_keys_;  // each with its length behind it, 4 bytes: as little as can be, since there may be very many
 };
 
 }  // namespace muster::storage
