@@ -1,7 +1,6 @@
 #include "server/tree/changes.h"
 
 #include <iterator>
-#include <limits>
 #include <utility>
 
 #include "common/check.h"
@@ -14,10 +13,6 @@ void Changes::keep(Mark& mark, Record record) {
   kept_.push_back(std::move(record));
 }
 
-void Changes::gone(const Mark& mark, std::string key) {
-  if (mark.stored) gone_.push_back(std::move(key));
-}
-
 void Changes::take(Mark& mark, Slice& slice, Record record) {
   slice.add(std::move(record));
   mark = {0, true};
@@ -28,9 +23,8 @@ void Changes::begin() {
   collecting_ = true;
   frozen_ = round_;
   // After a collection only the marks 0 and round_ are in use. One that is given up leaves one more until the next that is not;
-  // there are enough for 65,000 in a row.
-  round_ = round_ == std::numeric_limits<std::uint16_t>::max() ? std::uint16_t{1}
-                                                               : static_cast<std::uint16_t>(round_ + 1);
+  // there are enough for 32,000 in a row.
+  round_ = round_ == Mark::max_round ? std::uint16_t{1} : static_cast<std::uint16_t>(round_ + 1);
   frozen_gone_ = std::exchange(gone_, {});
   told_ = 0;
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/tree/record.h"
@@ -13,8 +14,9 @@
 namespace muster::tree {
 
 struct Mark {
-  std::uint16_t round = 0;  // in which it changed last; 0: not since it was collected
-  bool stored = false;      // a record of it was collected: when it goes, that has to be told
+  static constexpr std::uint16_t max_round = 0x7FFF;
+  std::uint16_t round : 15 = 0;  // in which it changed last; 0: not since it was collected
+  bool stored : 1 = false;       // a record of it was collected: when it goes, that has to be told
 };
 
 // One slice of a collection: what was found, and when it is enough for one step.
@@ -36,16 +38,20 @@ struct Slice {
 class Changes {
  public:
   // Of a new element.
-  [[nodiscard]] Mark fresh() const { return {round_, false}; }
+  [[nodiscard]] Mark fresh() const {
+    Mark mark;
+    touch(mark);
+    return mark;
+  }
   // Whether the collection under way takes this element as it is now. `visited`: it has passed its place.
   [[nodiscard]] bool wants(const Mark& mark, bool visited) const {
     return collecting_ && !visited && (all_ ? mark.round != round_ : mark.round == frozen_);
   }
   // The element is about to change or to go. If it is wanted, its record must have been kept.
-  void touch(Mark& mark) const { mark.round = round_; }
+  void touch(Mark& mark) const { mark.round = round_ & Mark::max_round; }
   void keep(Mark& mark, Record record);
-  // The element that has this key is gone.
-  void gone(const Mark& mark, std::string key);
+  // The element that has this key is gone, and a record of it was collected.
+  void gone(std::string key) { gone_.push_back(std::move(key)); }
   // The element is taken.
   static void take(Mark& mark, Slice& slice, Record record);
 

@@ -46,9 +46,9 @@ bool TreeLoader::add(const Record& record) {
   static const std::vector<Acl> usual_acl = open_acl();
   std::optional<NodeRecord> node = decode_node(record);
   if (!node) return false;
-  const SessionId owner = node->node.owner;
-  const NodeId id =
-      state.nodes.restore(node->path, std::move(node->node), node->acl ? *node->acl : usual_acl);
+  const SessionId owner = node->node.owner();
+  const NodeId id = restoring_.add(state.nodes, node->path, node->data, std::move(node->node),
+                                   node->acl ? *node->acl : usual_acl);
   if (id == no_node) return false;
   if (state.nodes.at(id).kind != NodeKind::ephemeral) return true;
   if (state.sessions.find(owner) == nullptr) return false;
@@ -57,7 +57,7 @@ bool TreeLoader::add(const Record& record) {
 }
 
 Tree TreeLoader::take(Zxid applied) {
-  tree_.state_->nodes.end_restoring();
+  restoring_.finish(tree_.state_->nodes);
   tree_.state_->applied = applied;
   return std::move(tree_);
 }

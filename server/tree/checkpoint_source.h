@@ -12,6 +12,7 @@
 
 #include "server/tree/changes.h"
 #include "server/tree/record.h"
+#include "server/tree/restoring.h"
 #include "server/tree/tree.h"
 
 namespace muster::tree {
@@ -47,6 +48,7 @@ class TreeLoader {
 
  private:
   Tree tree_;
+  Restoring restoring_;
   std::string last_key_;
 };
 

@@ -12,7 +12,7 @@ using Position = std::vector<NodeId>::difference_type;
 
 // Where in the block the name is or would have to be.
 Position position_of(const Nodes& nodes, const std::vector<NodeId>& block, std::string_view name) {
-  const auto less = [&](NodeId id, std::string_view wanted) { return nodes.at(id).name < wanted; };
+  const auto less = [&](NodeId id, std::string_view wanted) { return nodes.at(id).block.name() < wanted; };
   return std::lower_bound(block.begin(), block.end(), name, less) - block.begin();
 }
 
@@ -20,7 +20,7 @@ Position position_of(const Nodes& nodes, const std::vector<NodeId>& block, std::
 
 std::size_t Children::block_of(const Nodes& nodes, std::string_view name) const {
   const auto less = [&](std::string_view wanted, const Block& block) {
-    return wanted < nodes.at(block.front()).name;
+    return wanted < nodes.at(block.front()).block.name();
   };
   const auto after = std::upper_bound(blocks_.begin(), blocks_.end(), name, less);
   return after == blocks_.begin() ? 0 : static_cast<std::size_t>(after - blocks_.begin()) - 1;
@@ -28,7 +28,7 @@ std::size_t Children::block_of(const Nodes& nodes, std::string_view name) const 
 
 void Children::insert(const Nodes& nodes, NodeId id) {
   ++size_;
-  const std::string_view name = nodes.at(id).name;
+  const std::string_view name = nodes.at(id).block.name();
   if (blocks_.empty()) {
     blocks_.push_back({id});
     return;
@@ -52,7 +52,7 @@ void Children::insert(const Nodes& nodes, NodeId id) {
 
 void Children::erase(const Nodes& nodes, NodeId id) {
   CHECK(!blocks_.empty(), "the node is a child");
-  const std::string_view name = nodes.at(id).name;
+  const std::string_view name = nodes.at(id).block.name();
   const std::size_t at = block_of(nodes, name);
   Block& block = blocks_[at];
   const Position position = position_of(nodes, block, name);

@@ -1,3 +1,5 @@
+#include <muster/path.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -54,7 +56,7 @@ void take_back(Scene& scene, Undo& undo) {
   const NodeId id = undo.node;
   if (undo.step == Undo::Step::changed) {
     const Nodes::Edit node = nodes.edit(id);
-    node->data = std::move(undo.data);
+    node->block = std::move(undo.block);
     node->mzxid = undo.mzxid;
     node->mtime = undo.mtime;
     node->version = undo.version;
@@ -62,18 +64,20 @@ void take_back(Scene& scene, Undo& undo) {
   }
   const NodeId parent = nodes.at(id).parent;
   const bool ephemeral = nodes.at(id).kind == NodeKind::ephemeral;
-  const SessionId owner = nodes.at(id).owner;
+  const SessionId owner = nodes.at(id).owner();
+  const std::string path = nodes.path_of(id);
+  const Nodes::Edit above = nodes.edit(parent, parent_of(path));
   if (undo.step == Undo::Step::created) {
     if (ephemeral) scene.sessions.drop_ephemeral(owner, id);
-    nodes.detach(id);
+    nodes.detach(above, id, path);
     nodes.release(id);
   } else {
-    nodes.attach(id);
+    nodes.attach(above, id, path);
     if (ephemeral) scene.sessions.add_ephemeral(owner, id);
   }
-  const Nodes::Edit edit = nodes.edit(parent);
-  edit->pzxid = undo.parent_pzxid;
-  edit->creates = undo.parent_creates;
+  Rare& of_parent = above->with_rare();
+  of_parent.pzxid = undo.parent_pzxid;
+  of_parent.creates = undo.parent_creates;
 }
 
 }  // namespace

@@ -12,23 +12,25 @@
 namespace muster::tree {
 
 Znode::Znode(const Znode& other)
-    : name(other.name),
-      data(other.data),
-      path_hash(other.path_hash),
+    : block(other.block),
+      rare(other.rare ? std::make_unique<Rare>(*other.rare) : nullptr),
       czxid(other.czxid),
       mzxid(other.mzxid),
-      pzxid(other.pzxid),
       ctime(other.ctime),
       mtime(other.mtime),
-      owner(other.owner),
-      children(other.children ? std::make_unique<Children>(*other.children) : nullptr),
       parent(other.parent),
       acl(other.acl),
       version(other.version),
-      creates(other.creates),
-      aversion(other.aversion),
-      kind(other.kind),
-      mark(other.mark) {}
+      mark(other.mark),
+      kind(other.kind) {}
+
+Rare& Znode::with_rare() {
+  if (!rare) {
+    rare = std::make_unique<Rare>();
+    rare->pzxid = czxid;
+  }
+  return *rare;
+}
 
 Stat stat_of(const Znode& node) {
   const auto count = static_cast<std::uint32_t>(node.child_count());
@@ -39,35 +41,32 @@ Stat stat_of(const Znode& node) {
   stat.mtime = node.mtime;
   stat.version = node.version;
   // Each create and each delete of a child shows as one more, though only creates are counted.
-  stat.cversion = static_cast<std::int32_t>(2 * static_cast<std::uint32_t>(node.creates) - count);
-  stat.aversion = node.aversion;
-  stat.ephemeral_owner = node.owner;
-  stat.data_length = static_cast<std::int32_t>(node.data.view().size());
+  stat.cversion = static_cast<std::int32_t>(2 * static_cast<std::uint32_t>(node.creates()) - count);
+  stat.aversion = node.aversion();
+  stat.ephemeral_owner = node.owner();
+  stat.data_length = static_cast<std::int32_t>(node.block.data().size());
   stat.num_children = static_cast<std::int32_t>(count);
-  stat.pzxid = node.pzxid;
+  stat.pzxid = node.pzxid();
   return stat;
 }
 
 Nodes::Nodes() {
   const std::vector<Acl> read_only{{perm::read, {"world", "anyone"}}};
-  Znode empty;
-  empty.data = NodeBytes(std::optional<std::string>(""));
-
   CHECK(new_id() == root_node, "the root is the first node");
-  Znode root = empty;
+  Znode& root = node(root_node);
+  root.block = NodeBlock("", "");
   root.acl = acls_.acquire(open_acl());
   root.mark = changes_.fresh();
-  node(root_node) = std::move(root);
-  digest_ += contribution(root_node);
+  digest_ += contribution(root_node, hash_of_path("/"));
   size_ = 1;
   bytes_ = 1;
 
   // Nobody counted these as creates: ZooKeeper shows cversion -1 for / and -2 for /zookeeper.
-  const NodeId zookeeper = add(root_node, "/zookeeper", empty, open_acl());
-  add(zookeeper, "/zookeeper/quota", empty, open_acl());
-  Znode config = empty;
-  config.aversion = -1;
-  add(zookeeper, "/zookeeper/config", std::move(config), read_only);
+  const NodeId zookeeper = add(edit(root_node), "/zookeeper", "", {}, open_acl());
+  add(edit(zookeeper), "/zookeeper/quota", "", {}, open_acl());
+  Znode config;
+  config.with_rare().aversion = -1;
+  add(edit(zookeeper), "/zookeeper/config", "", std::move(config), read_only);
 }
 
 NodeId Nodes::find(std::string_view path) const {
@@ -77,7 +76,7 @@ NodeId Nodes::find(std::string_view path) const {
 
 bool Nodes::has_path(NodeId id, std::string_view path) const {
   for (; id != root_node; id = at(id).parent) {
-    const std::string& name = at(id).name;
+    const std::string_view name = at(id).block.name();
     if (path.size() <= name.size()) return false;
     const std::size_t slash = path.size() - name.size() - 1;
     if (path[slash] != '/' || path.substr(slash + 1) != name) return false;
@@ -86,18 +85,13 @@ bool Nodes::has_path(NodeId id, std::string_view path) const {
   return path.empty();
 }
 
-std::size_t Nodes::path_size(NodeId id) const {
-  std::size_t size = 0;
-  for (; id != root_node; id = at(id).parent) size += at(id).name.size() + 1;
-  return size;
-}
-
 std::string Nodes::path_of(NodeId id) const {
   if (id == root_node) return "/";
-  std::size_t size = path_size(id);
+  std::size_t size = 0;
+  for (NodeId up = id; up != root_node; up = at(up).parent) size += at(up).block.name().size() + 1;
   std::string path(size, '/');
   for (NodeId up = id; up != root_node; up = at(up).parent) {
-    const std::string& name = at(up).name;
+    const std::string_view name = at(up).block.name();
     size -= name.size();
     path.replace(size, name.size(), name);
     --size;
@@ -113,65 +107,58 @@ std::size_t Nodes::descendants(NodeId id) const {
     const Znode& next = at(open.back());
     open.pop_back();
     count += next.child_count();
-    if (next.children) next.children->for_each([&](NodeId child) { open.push_back(child); });
+    next.for_each_child([&](NodeId child) { open.push_back(child); });
   }
   return count;
 }
 
-void Nodes::set_acl(NodeId id, const std::vector<Acl>& acl) {
-  const AclRef ref = acls_.acquire(acl);
-  const AclRef old = at(id).acl;
-  edit(id)->acl = ref;
+void Nodes::set_acl(const Edit& node, const std::vector<Acl>& acl) {
+  const AclRef old = node->acl;
+  node->acl = acls_.acquire(acl);
   acls_.release(old);
 }
 
-NodeId Nodes::add(NodeId parent, std::string_view path, Znode node_to_add, const std::vector<Acl>& acl) {
-  const NodeId id = new_id();
+NodeId Nodes::add(const Edit& parent, std::string_view path, std::optional<std::string_view> data,
+                  Znode node_to_add, const std::vector<Acl>& acl) {
+  node_to_add.block = NodeBlock(name_of(path), data);
+  node_to_add.parent = parent.id();
+  node_to_add.acl = acls_.acquire(acl);
   node_to_add.mark = changes_.fresh();
-  fill(id, parent, path, std::move(node_to_add), acls_.acquire(acl));
-  attach(id);
+  const NodeId id = new_id();
+  node(id) = std::move(node_to_add);
+  attach(parent, id, path);
   return id;
 }
 
-void Nodes::fill(NodeId id, NodeId parent, std::string_view path, Znode from, AclRef acl) {
-  from.name = name_of(path);
-  from.path_hash = hash_bytes(path);
-  from.parent = parent;
-  from.acl = acl;
-  node(id) = std::move(from);
-}
-
-void Nodes::link(NodeId id) {
-  Znode& parent = node(at(id).parent);
-  if (!parent.children) parent.children = std::make_unique<Children>();
-  parent.children->insert(*this, id);
-  by_path_.insert(at(id).path_hash, id);
+void Nodes::link(NodeId id, std::uint64_t path_hash) {
+  node(at(id).parent).with_rare().children.insert(*this, id);
+  by_path_.insert(path_hash, id);
   ++size_;
-}
-
-void Nodes::attach(NodeId id) {
-  const Edit parent = edit(at(id).parent);
-  link(id);
-  digest_ += contribution(id);
-  bytes_ += path_size(id) + at(id).data.view().size();
   if (at(id).kind == NodeKind::ephemeral) ++ephemerals_;
 }
 
-void Nodes::detach(NodeId id) {
+void Nodes::attach(const Edit& parent, NodeId id, std::string_view path) {
+  CHECK(at(id).parent == parent.id(), "a node is put back below its parent");
+  const std::uint64_t path_hash = hash_of_path(path);
+  link(id, path_hash);
+  digest_ += contribution(id, path_hash);
+  bytes_ += path.size() + at(id).block.data().size();
+}
+
+void Nodes::detach(const Edit& parent, NodeId id, std::string_view path) {
   CHECK(id != root_node && at(id).child_count() == 0, "only a leaf is taken out");
   before_change(id);
-  const Edit parent = edit(at(id).parent);
-  parent->children->erase(*this, id);
-  if (parent->children->size() == 0) parent->children.reset();
-  by_path_.erase(at(id).path_hash, id);
-  digest_ -= contribution(id);
-  bytes_ -= path_size(id) + at(id).data.view().size();
+  const std::uint64_t path_hash = hash_of_path(path);
+  parent->rare->children.erase(*this, id);
+  by_path_.erase(path_hash, id);
+  digest_ -= contribution(id, path_hash);
+  bytes_ -= path.size() + at(id).block.data().size();
   if (at(id).kind == NodeKind::ephemeral) --ephemerals_;
   --size_;
 }
 
 void Nodes::release(NodeId id) {
-  changes_.gone(at(id).mark, key_of_node(path_of(id)));
+  if (at(id).mark.stored) changes_.gone(key_of_node(path_of(id)));
   acls_.release(at(id).acl);
   node(id) = Znode();
   free_.push_back(id);
@@ -190,27 +177,27 @@ NodeId Nodes::new_id() {
   return static_cast<NodeId>(id);
 }
 
-std::uint64_t Nodes::contribution(NodeId id) const {
+std::uint64_t Nodes::contribution(NodeId id, std::uint64_t path_hash) const {
   const Znode& node = at(id);
-  return contribution(node, node.path_hash, node.data.hash(), acls_.hash(node.acl));
+  return contribution(node, path_hash, node.block.data_hash(), acls_.hash(node.acl));
 }
 
 std::uint64_t Nodes::contribution(const Znode& node, std::uint64_t path_hash, std::uint64_t data_hash,
                                   std::uint64_t acl_hash) {
-  const auto small = (static_cast<std::uint64_t>(node.kind) << 1U) | (node.data.is_null() ? 1U : 0U);
+  const auto small = (static_cast<std::uint64_t>(node.kind) << 1U) | (node.block.is_null() ? 1U : 0U);
   return FieldHash()
       .add(path_hash)
       .add(data_hash)
       .add(acl_hash)
       .add(node.czxid.value)
       .add(node.mzxid.value)
-      .add(node.pzxid.value)
+      .add(node.pzxid().value)
       .add(node.ctime)
       .add(node.mtime)
-      .add(node.owner.value)
+      .add(node.owner().value)
       .add(node.version)
-      .add(node.creates)
-      .add(node.aversion)
+      .add(node.creates())
+      .add(node.aversion())
       .add(static_cast<std::uint64_t>(node.child_count()))
       .add(small)
       .value();
@@ -240,49 +227,6 @@ bool Nodes::collect(Slice& slice) {
   return next_ == end_ && !changes_.holds_something();
 }
 
-NodeId Nodes::find_parent(std::string_view path) {
-  const std::string_view parent_path = parent_of(path);
-  if (last_parent_ == no_node || parent_path != last_parent_path_) {
-    last_parent_ = find(parent_path);
-    last_parent_path_ = parent_path;
-  }
-  return last_parent_;
-}
-
-NodeId Nodes::restore(std::string_view path, Znode restored, const std::vector<Acl>& acl) {
-  restored.mark = {0, true};
-  const AclRef ref = acls_.acquire(acl);
-  const std::size_t data_bytes = restored.data.view().size();
-  if (path == "/" || path.starts_with("/zookeeper")) {
-    if (const NodeId builtin = find(path); builtin != no_node) {
-      Znode& there = node(builtin);
-      acls_.release(there.acl);
-      bytes_ += data_bytes - there.data.view().size();
-      restored.children = std::move(there.children);
-      fill(builtin, there.parent, path, std::move(restored), ref);
-      if (builtin == root_node) there.path_hash = 0;  // as it is from the start: no key of the index
-      return builtin;
-    }
-  }
-  const NodeId parent = find_parent(path);
-  if (parent == no_node) {
-    acls_.release(ref);
-    return no_node;
-  }
-  bytes_ += path.size() + data_bytes;
-  if (restored.kind == NodeKind::ephemeral) ++ephemerals_;
-  const NodeId id = new_id();
-  fill(id, parent, path, std::move(restored), ref);
-  link(id);
-  return id;
-}
-
-void Nodes::end_restoring() {
-  digest_ = 0;
-  for (NodeId id = 0; id < (slab_.size() - 1) * slab_size + slab_.back().size(); ++id)
-    digest_ += contribution(id);
-}
-
 std::uint64_t Nodes::recompute_digest() const {
   std::uint64_t sum = 0;
   std::vector<NodeId> open{root_node};
@@ -290,11 +234,9 @@ std::uint64_t Nodes::recompute_digest() const {
     const NodeId id = open.back();
     open.pop_back();
     const Znode& node = at(id);
-    // The root's path is no key of the index; its stored hash is the initial 0.
-    const std::uint64_t path_hash = id == root_node ? 0 : hash_bytes(path_of(id));
-    const std::uint64_t data_hash = node.data.is_null() ? 0 : hash_bytes(node.data.view());
-    sum += contribution(node, path_hash, data_hash, hash_of(*acls_.at(node.acl)));
-    if (node.children) node.children->for_each([&](NodeId child) { open.push_back(child); });
+    const std::uint64_t data_hash = node.block.is_null() ? 0 : hash_bytes(node.block.data());
+    sum += contribution(node, hash_of_path(path_of(id)), data_hash, hash_of(*acls_.at(node.acl)));
+    node.for_each_child([&](NodeId child) { open.push_back(child); });
   }
   return sum;
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,7 @@
 #include "server/tree/changes.h"
 #include "server/tree/children.h"
 #include "server/tree/hash_index.h"
-#include "server/tree/node_bytes.h"
+#include "server/tree/node_block.h"
 
 namespace muster::tree {
 
@@ -26,22 +27,27 @@ inline constexpr NodeId root_node = 0;
 
 enum class NodeKind : std::uint8_t { persistent, ephemeral, container };
 
-struct Znode {
-  std::string name;  // the path's last component; "" for the root
-  NodeBytes data;
-  std::uint64_t path_hash = 0;
-  Zxid czxid, mzxid, pzxid;
-  std::int64_t ctime = 0, mtime = 0;
-  SessionId owner;                     // 0 unless ephemeral
-  std::unique_ptr<Children> children;  // null: none
-  NodeId parent = no_node;
-  AclRef acl = 0;
-  std::int32_t version = 0;
+// What few znodes have: ephemerals, those that have or had children, those whose ACL was changed.
+struct Rare {
+  Zxid pzxid;
+  SessionId owner;  // 0 unless ephemeral
+  Children children;
   std::int32_t creates =
       0;  // children ever created; ZooKeeper's stored cversion and the next sequential name's number
   std::int32_t aversion = 0;
-  NodeKind kind = NodeKind::persistent;
+};
+
+// One line of the processor's cache, and a block: most of what a server takes is of these.
+struct alignas(64) Znode {
+  NodeBlock block;             // the path's last component ("" for the root), and the data
+  std::unique_ptr<Rare> rare;  // null: no owner, no child ever, pzxid is czxid
+  Zxid czxid, mzxid;
+  std::int64_t ctime = 0, mtime = 0;
+  NodeId parent = no_node;
+  AclRef acl = 0;
+  std::int32_t version = 0;
   Mark mark;
+  NodeKind kind = NodeKind::persistent;
 
   Znode() = default;
   Znode(const Znode& other);
@@ -50,8 +56,19 @@ struct Znode {
   Znode& operator=(Znode&&) noexcept = default;
   ~Znode() = default;
 
-  [[nodiscard]] std::size_t child_count() const { return children ? children->size() : 0; }
+  [[nodiscard]] Zxid pzxid() const { return rare ? rare->pzxid : czxid; }
+  [[nodiscard]] SessionId owner() const { return rare ? rare->owner : SessionId{}; }
+  [[nodiscard]] std::int32_t creates() const { return rare ? rare->creates : 0; }
+  [[nodiscard]] std::int32_t aversion() const { return rare ? rare->aversion : 0; }
+  [[nodiscard]] std::size_t child_count() const { return rare ? rare->children.size() : 0; }
+  template <class Visit>
+  void for_each_child(const Visit& visit) const {
+    if (rare) rare->children.for_each(visit);
+  }
+  // For a change. czxid must be set before.
+  [[nodiscard]] Rare& with_rare();
 };
+static_assert(sizeof(Znode) == 64);
 
 [[nodiscard]] Stat stat_of(const Znode& node);
 
@@ -76,33 +93,37 @@ class Nodes {
   // opens.
   class Edit {
    public:
-    Edit(Nodes& nodes, NodeId id) : nodes_(nodes), id_(id) {
+    Edit(Nodes& nodes, NodeId id, std::uint64_t path_hash) : nodes_(nodes), id_(id), path_hash_(path_hash) {
       nodes_.before_change(id_);
-      nodes_.digest_ -= nodes_.contribution(id_);
-      nodes_.bytes_ -= nodes_.at(id_).data.view().size();
+      nodes_.digest_ -= nodes_.contribution(id_, path_hash_);
+      nodes_.bytes_ -= nodes_.at(id_).block.data().size();
     }
     ~Edit() {
-      nodes_.digest_ += nodes_.contribution(id_);
-      nodes_.bytes_ += nodes_.at(id_).data.view().size();
+      nodes_.digest_ += nodes_.contribution(id_, path_hash_);
+      nodes_.bytes_ += nodes_.at(id_).block.data().size();
     }
     Edit(const Edit&) = delete;
     Edit& operator=(const Edit&) = delete;
+    [[nodiscard]] NodeId id() const { return id_; }
     Znode* operator->() const { return &nodes_.node(id_); }
 
    private:
     Nodes& nodes_;
     NodeId id_;
+    std::uint64_t path_hash_;
   };
-  // Change no name, parent, list of children or ACL through it.
-  [[nodiscard]] Edit edit(NodeId id) { return {*this, id}; }
-  void set_acl(NodeId id, const std::vector<Acl>& acl);
+  // Change no name, parent or list of children through it. `path` is that of the node.
+  [[nodiscard]] Edit edit(NodeId id, std::string_view path) { return {*this, id, hash_of_path(path)}; }
+  [[nodiscard]] Edit edit(NodeId id) { return edit(id, path_of(id)); }
+  void set_acl(const Edit& node, const std::vector<Acl>& acl);
 
-  // A new node below `parent`; `node` brings everything but name, parent, hash and ACL. Requires a valid path
+  // A new node below `parent`; `node` brings everything but block, parent and ACL. Requires a valid path
   // that is free, and that `parent` is its parent.
-  NodeId add(NodeId parent, std::string_view path, Znode node, const std::vector<Acl>& acl);
+  NodeId add(const Edit& parent, std::string_view path, std::optional<std::string_view> data, Znode node,
+             const std::vector<Acl>& acl);
   // Takes a childless node out of sight without forgetting it, and puts it back.
-  void detach(NodeId id);
-  void attach(NodeId id);
+  void detach(const Edit& parent, NodeId id, std::string_view path);
+  void attach(const Edit& parent, NodeId id, std::string_view path);
   // Forgets a detached node.
   void release(NodeId id);
 
@@ -112,28 +133,25 @@ class Nodes {
   [[nodiscard]] Changes& changes() { return changes_; }
   [[nodiscard]] const Changes& changes() const { return changes_; }
 
-  // Puts a node of a checkpoint in its place, also where a node that every tree has is in it. no_node: its parent is not there.
-  // Requires that no path comes twice. The digest is right again after end_restoring().
-  [[nodiscard]] NodeId restore(std::string_view path, Znode node, const std::vector<Acl>& acl);
-  void end_restoring();
-
   // Sum of a hash for each node, over its path, data, Stat, kind and ACL.
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
   [[nodiscard]] std::uint64_t recompute_digest() const;
 
  private:
+  friend class Restoring;
   static constexpr std::size_t slab_size = 256;
 
   [[nodiscard]] Znode& node(NodeId id) { return slab_[id / slab_size][id % slab_size]; }
   [[nodiscard]] NodeId new_id();
-  void fill(NodeId id, NodeId parent, std::string_view path, Znode node, AclRef acl);
-  void link(NodeId id);  // without the digest
+  void link(NodeId id, std::uint64_t path_hash);  // below its parent, without the digest
   void before_change(NodeId id);
-  [[nodiscard]] NodeId find_parent(std::string_view path);
   [[nodiscard]] bool is_free(NodeId id) const { return id != root_node && at(id).parent == no_node; }
   [[nodiscard]] bool has_path(NodeId id, std::string_view path) const;
-  [[nodiscard]] std::size_t path_size(NodeId id) const;  // of an id that is not the root
-  [[nodiscard]] std::uint64_t contribution(NodeId id) const;
+  // The root is no key of the index; in the digest it counts as 0.
+  [[nodiscard]] static std::uint64_t hash_of_path(std::string_view path) {
+    return path == "/" ? 0 : hash_bytes(path);
+  }
+  [[nodiscard]] std::uint64_t contribution(NodeId id, std::uint64_t path_hash) const;
   [[nodiscard]] static std::uint64_t contribution(const Znode& node, std::uint64_t path_hash,
                                                   std::uint64_t data_hash, std::uint64_t acl_hash);
 
@@ -146,9 +164,7 @@ class Nodes {
   std::uint64_t bytes_ = 0;
   std::uint64_t digest_ = 0;
   Changes changes_;
-  NodeId next_ = 0, end_ = 0;     // of the slab, to be visited by the collection under way
-  NodeId last_parent_ = no_node;  // of the node restored last: the next one often has the same
-  std::string last_parent_path_;
+  NodeId next_ = 0, end_ = 0;  // of the slab, to be visited by the collection under way
 };
 
 }  // namespace muster::tree

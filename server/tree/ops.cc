@@ -61,7 +61,7 @@ NodeKind kind_of(const wire::CreateRequest& request, bool in_multi) {
 
 // The number that the parent gives next, as ten digits.
 std::string sequence_suffix(const Znode& parent) {
-  const std::string digits = std::to_string(parent.creates);
+  const std::string digits = std::to_string(parent.creates());
   return std::string(10 - std::min<std::size_t>(10, digits.size()), '0') + digits;
 }
 
@@ -69,8 +69,8 @@ Undo undo_of_link(const Scene& scene, Undo::Step step, NodeId node, NodeId paren
   Undo undo;
   undo.step = step;
   undo.node = node;
-  undo.parent_pzxid = scene.nodes.at(parent).pzxid;
-  undo.parent_creates = scene.nodes.at(parent).creates;
+  undo.parent_pzxid = scene.nodes.at(parent).pzxid();
+  undo.parent_creates = scene.nodes.at(parent).creates();
   return undo;
 }
 
@@ -81,23 +81,24 @@ void report(Scene& scene, ChangeKind kind, std::string path, NodeId node) {
 NodeId put_in(Scene& scene, NodeId parent, const std::string& path, const wire::CreateRequest& request,
               const std::vector<Acl>& acl) {
   Znode node;
-  node.data = NodeBytes(request.data);
-  node.czxid = node.mzxid = node.pzxid = scene.stamp.zxid;
+  node.czxid = node.mzxid = scene.stamp.zxid;
   node.ctime = node.mtime = scene.stamp.time_ms;
   node.kind = kind_of(request, scene.undo != nullptr);
-  if (node.kind == NodeKind::ephemeral) node.owner = scene.session;
   const bool ephemeral = node.kind == NodeKind::ephemeral;
-  const Undo undo = undo_of_link(scene, Undo::Step::created, no_node, parent);
-  const NodeId id = scene.nodes.add(parent, path, std::move(node), acl);
+  if (ephemeral) node.with_rare().owner = scene.session;
+  Undo undo = undo_of_link(scene, Undo::Step::created, no_node, parent);
+  NodeId id = no_node;
   {
-    const Nodes::Edit edit = scene.nodes.edit(parent);
-    edit->pzxid = scene.stamp.zxid;
+    const Nodes::Edit above = scene.nodes.edit(parent, parent_of(path));
+    id = scene.nodes.add(above, path, request.data, std::move(node), acl);
+    Rare& of_parent = above->with_rare();
+    of_parent.pzxid = scene.stamp.zxid;
     // ZooKeeper only ever raises the counter: at its end it stays, and sequential creates find their name
     // taken.
-    edit->creates = std::max(edit->creates, next(edit->creates));
+    of_parent.creates = std::max(of_parent.creates, next(of_parent.creates));
   }
   if (ephemeral) scene.sessions.add_ephemeral(scene.session, id);
-  if (scene.undo != nullptr) scene.undo->emplace_back(undo).node = id;
+  if (scene.undo != nullptr) scene.undo->emplace_back(std::move(undo)).node = id;
   report(scene, ChangeKind::created, path, id);
   report(scene, ChangeKind::children, std::string(parent_of(path)), parent);
   return id;
@@ -111,9 +112,12 @@ void take_out(Scene& scene, NodeId id, const std::string& path) {
     scene.undo->push_back(undo_of_link(scene, Undo::Step::deleted, id, parent));
   }
   if (scene.nodes.at(id).kind == NodeKind::ephemeral)
-    scene.sessions.drop_ephemeral(scene.nodes.at(id).owner, id);
-  scene.nodes.detach(id);
-  scene.nodes.edit(parent)->pzxid = scene.stamp.zxid;
+    scene.sessions.drop_ephemeral(scene.nodes.at(id).owner(), id);
+  {
+    const Nodes::Edit above = scene.nodes.edit(parent, parent_of(path));
+    scene.nodes.detach(above, id, path);
+    above->with_rare().pzxid = scene.stamp.zxid;
+  }
   if (scene.undo == nullptr) scene.nodes.release(id);  // a multi may still have to put it back
 }
 
@@ -165,17 +169,17 @@ wire::Reply run(Scene& scene, const wire::SetDataRequest& request) {
   if (!is_version(request.version, scene.nodes.at(id).version)) return refuse(ErrorCode::bad_version);
 
   {
-    const Nodes::Edit node = scene.nodes.edit(id);
+    const Nodes::Edit node = scene.nodes.edit(id, request.path);
+    NodeBlock old = std::exchange(node->block, NodeBlock(name_of(request.path), request.data));
     if (scene.undo != nullptr) {
       Undo& undo = scene.undo->emplace_back();
       undo.step = Undo::Step::changed;
       undo.node = id;
-      undo.data = std::move(node->data);
+      undo.block = std::move(old);
       undo.mzxid = node->mzxid;
       undo.mtime = node->mtime;
       undo.version = node->version;
     }
-    node->data = NodeBytes(request.data);
     node->mzxid = scene.stamp.zxid;
     node->mtime = scene.stamp.time_ms;
     node->version = next(node->version);
@@ -191,12 +195,13 @@ wire::Reply run(Scene& scene, const wire::SetAclRequest& request) {
   const NodeId id = scene.nodes.find(request.path);
   if (id == no_node) return refuse(ErrorCode::no_node);
   if (!allowed(scene, id, perm::admin)) return refuse(ErrorCode::no_auth);
-  if (!is_version(request.version, scene.nodes.at(id).aversion)) return refuse(ErrorCode::bad_version);
+  if (!is_version(request.version, scene.nodes.at(id).aversion())) return refuse(ErrorCode::bad_version);
 
-  scene.nodes.set_acl(id, *acl);
   {
-    const Nodes::Edit node = scene.nodes.edit(id);
-    node->aversion = next(node->aversion);
+    const Nodes::Edit node = scene.nodes.edit(id, request.path);
+    scene.nodes.set_acl(node, *acl);
+    Rare& rare = node->with_rare();
+    rare.aversion = next(rare.aversion);
   }
   return accept(wire::StatReply{stat_of(scene.nodes.at(id))});
 }

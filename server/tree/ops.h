@@ -22,7 +22,7 @@ struct Undo {
   Zxid parent_pzxid;
   std::int32_t parent_creates = 0;
   // Of the node, before its data changed.
-  NodeBytes data;
+  NodeBlock block;
   Zxid mzxid;
   std::int64_t mtime = 0;
   std::int32_t version = 0;

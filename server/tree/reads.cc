@@ -25,9 +25,8 @@ Found look(const Nodes& nodes, std::string_view path, std::int32_t permission,
 std::vector<std::string> names_of_children(const Nodes& nodes, NodeId id) {
   std::vector<std::string> names;
   const Znode& node = nodes.at(id);
-  if (!node.children) return names;
-  names.reserve(node.children->size());
-  node.children->for_each([&](NodeId child) { names.push_back(nodes.at(child).name); });
+  names.reserve(node.child_count());
+  node.for_each_child([&](NodeId child) { names.emplace_back(nodes.at(child).block.name()); });
   return names;
 }
 
@@ -45,7 +44,7 @@ wire::Reply Tree::get_data(std::string_view path, const std::vector<AuthId>& who
   const Found found = look(state_->nodes, path, perm::read, who);
   if (found.error != ErrorCode::ok) return {found.error, {}};
   const Znode& node = state_->nodes.at(found.id);
-  return {ErrorCode::ok, wire::GetDataReply{node.data.value(), stat_of(node)}};
+  return {ErrorCode::ok, wire::GetDataReply{node.block.value(), stat_of(node)}};
 }
 
 wire::Reply Tree::get_acl(std::string_view path, const std::vector<AuthId>& who) const {
@@ -87,7 +86,7 @@ std::optional<NodeData> Tree::data(std::string_view path) const {
   const NodeId id = state_->nodes.find(path);
   if (id == no_node) return std::nullopt;
   const Znode& node = state_->nodes.at(id);
-  return NodeData{node.data.value(), stat_of(node)};
+  return NodeData{node.block.value(), stat_of(node)};
 }
 
 std::vector<std::string> Tree::children(std::string_view path) const {

@@ -116,17 +116,17 @@ std::string key_of_session(SessionId id) {
 Record record_of(std::string_view path, const Znode& node, const std::vector<Acl>& acl) {
   auto& out = scratch<proto::ZnodeRecord>();
   out.set_kind(static_cast<proto::ZnodeRecord::Kind>(static_cast<int>(node.kind) + 1));
-  if (!node.data.is_null()) out.set_data(node.data.view().data(), node.data.view().size());
+  if (!node.block.is_null()) out.set_data(node.block.data().data(), node.block.data().size());
   if (acl != usual_acl()) fill(*out.mutable_acl(), acl);
   out.set_czxid(node.czxid.value);
   out.set_mzxid(node.mzxid.value);
-  out.set_pzxid(node.pzxid.value);
+  out.set_pzxid(node.pzxid().value);
   out.set_ctime(node.ctime);
   out.set_mtime(node.mtime);
-  out.set_owner(node.owner.value);
+  out.set_owner(node.owner().value);
   out.set_version(node.version);
-  out.set_creates(node.creates);
-  out.set_aversion(node.aversion);
+  out.set_creates(node.creates());
+  out.set_aversion(node.aversion());
   return {key_of_node(path), out.SerializeAsString()};
 }
 
@@ -152,19 +152,22 @@ std::optional<NodeRecord> decode_node(const Record& record) {
     return std::nullopt;
   NodeRecord result;
   result.path = key.substr(1, key.size() - 2);
-  if (from->has_data()) result.node.data = NodeBytes(from->data());
+  if (from->has_data()) result.data = from->data();
   if (from->has_acl()) result.acl = acl_of(from->acl());
   Znode& node = result.node;
   node.kind = static_cast<NodeKind>(from->kind() - 1);
   node.czxid = Zxid{from->czxid()};
   node.mzxid = Zxid{from->mzxid()};
-  node.pzxid = Zxid{from->pzxid()};
   node.ctime = from->ctime();
   node.mtime = from->mtime();
-  node.owner = SessionId{from->owner()};
   node.version = from->version();
-  node.creates = from->creates();
-  node.aversion = from->aversion();
+  if (from->pzxid() != from->czxid() || from->owner() != 0 || from->creates() != 0 || from->aversion() != 0) {
+    Rare& rare = node.with_rare();
+    rare.pzxid = Zxid{from->pzxid()};
+    rare.owner = SessionId{from->owner()};
+    rare.creates = from->creates();
+    rare.aversion = from->aversion();
+  }
   return result;
 }
 

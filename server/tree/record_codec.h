@@ -21,9 +21,10 @@ namespace muster::tree {
 [[nodiscard]] Record record_of(const SessionRecord& session);
 
 struct NodeRecord {
-  std::string_view path;  // points into the key
-  Znode node;             // without name, parent, children, hash of the path and number of the ACL
-  std::optional<std::vector<Acl>> acl;  // nothing: open_acl(), as nearly all have
+  std::string_view path;                 // points into the key
+  std::optional<std::string_view> data;  // lasts until the next call on the same thread
+  Znode node;                            // without block, parent, children and number of the ACL
+  std::optional<std::vector<Acl>> acl;   // nothing: open_acl(), as nearly all have
 };
 // Nothing: not the bytes of such a record.
 [[nodiscard]] std::optional<NodeRecord> decode_node(const Record& record);

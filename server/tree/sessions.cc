@@ -56,7 +56,7 @@ void Sessions::close(SessionId id) {
   CHECK(found != sessions_.end() && found->second.ephemerals.empty(),
         "a session ends once, after its ephemerals");
   before_change(found->second);
-  changes_.gone(found->second.mark, key_of_session(id));
+  if (found->second.mark.stored) changes_.gone(key_of_session(id));
   digest_ -= contribution(found->second, found->second.outcomes_hash);
   sessions_.erase(found);
 }
