@@ -115,7 +115,7 @@ void dump(const std::string& path, bool with_data,
   try {
     if (directory.store().current()) {
       const auto view = directory.store().view();
-      auto loaded = node::load_checkpoint(view->meta(), [&view] { return view->next(kReadBytes); });
+      auto loaded = node::load_checkpoint(view->meta(), [&view] { return view->read(kReadBytes); });
       if (!loaded) throw Bad("the checkpoint is damaged: " + loaded.error().message + ".");
       const node::Meta& meta = loaded->meta;
       write(fmt::format("checkpoint {} zxid {} epoch {} digest {:016x}", meta.number, meta.base.zxid.value,

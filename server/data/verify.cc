@@ -18,7 +18,7 @@ std::optional<node::LoadedCheckpoint> load(storage::StateStore& store) {
     const auto current = store.current();
     if (!current) return std::nullopt;
     const auto view = store.view();
-    auto loaded = node::load_checkpoint(current->meta, [&view] { return view->next(kReadBytes); });
+    auto loaded = node::load_checkpoint(current->meta, [&view] { return view->read(kReadBytes); });
     if (!loaded) throw Bad("the checkpoint is damaged: " + loaded.error().message + ".");
     if (loaded->tree.recompute_digest() != loaded->meta.digest)
       throw Bad("the checkpoint is damaged: its znodes and sessions have another digest than it says.");

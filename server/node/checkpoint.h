@@ -76,7 +76,7 @@ struct LoadedCheckpoint {
 };
 // `next` gives its records in the order of their keys, in parts; an empty one is the end. An error is one sentence: the store holds
 // something else, and is to be thrown away.
-[[nodiscard]] Result<LoadedCheckpoint> load_checkpoint(
-    std::string_view meta, const std::function<std::vector<tree::Record>()>& next);
+[[nodiscard]] Result<LoadedCheckpoint> load_checkpoint(std::string_view meta,
+                                                       const std::function<tree::PackedRecords()>& next);
 
 }  // namespace muster::node

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <future>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "server/runtime/crypto.h"
@@ -14,25 +18,63 @@ namespace muster::runtime {
 namespace {
 
 constexpr std::size_t kReadBytes = 4 * 1024 * 1024;  // of the log at a time
-constexpr std::size_t kPartBytes = 512 * 1024;       // of the store
+constexpr std::size_t kPartBytes = 256 * 1024;       // of the store
+constexpr std::size_t kPartsAhead = 8;
 
-// Reads the next part of a checkpoint while the one before it goes into the tree.
+// Reads the next parts of a checkpoint on a thread of its own while those before go into the tree.
 class ReadAhead {
  public:
-  explicit ReadAhead(storage::StateView& view) : view_(view) { read(); }
-  std::vector<tree::Record> next() {
-    std::vector<tree::Record> part = next_.get();
-    read();
+  explicit ReadAhead(storage::StateView& view) : view_(view), thread_([this] { loop(); }) {}
+  ~ReadAhead() {
+    {
+      const std::lock_guard lock(mutex_);
+      abandoned_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  // Throws what reading it threw. Not to be called again after the end, an empty part.
+  tree::PackedRecords next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !parts_.empty() || failure_; });
+    if (parts_.empty()) std::rethrow_exception(failure_);
+    tree::PackedRecords part = std::move(parts_.front());
+    parts_.pop_front();
+    lock.unlock();
+    changed_.notify_all();
     return part;
   }
 
  private:
-  void read() {
-    next_ = std::async(std::launch::async, [this] { return view_.next(kPartBytes); });
+  void loop() {
+    try {
+      for (bool more = true; more;) {
+        tree::PackedRecords part = view_.read(kPartBytes);
+        more = !part.empty();
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return parts_.size() < kPartsAhead || abandoned_; });
+        if (abandoned_) return;
+        parts_.push_back(std::move(part));
+        lock.unlock();
+        changed_.notify_all();
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+      changed_.notify_all();
+    }
   }
 
   storage::StateView& view_;
-  std::future<std::vector<tree::Record>> next_;
+  std::mutex mutex_;  // guards the next three
+  std::deque<tree::PackedRecords> parts_;
+  std::exception_ptr failure_;
+  bool abandoned_ = false;
+  std::condition_variable changed_;
+  std::thread thread_;
 };
 
 }  // namespace

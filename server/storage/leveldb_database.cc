@@ -82,15 +82,15 @@ class View : public StateView {
   std::uint64_t number() const override { return current_.number; }
   const std::string& meta() const override { return current_.meta; }
 
-  std::vector<tree::Record> next(std::size_t max_bytes) override {
-    std::vector<tree::Record> records;
-    for (std::size_t bytes = 0; at_->Valid() && bytes < max_bytes; at_->Next()) {
+  tree::PackedRecords read(std::size_t max_bytes) override {
+    tree::PackedRecords records;
+    records.reserve(max_bytes + max_bytes / 8);
+    for (; at_->Valid() && records.bytes() < max_bytes; at_->Next()) {
       const VersionedKey stored = parse(at_->key());
       if (stored.number > current_.number || stored.key == last_) continue;
       last_ = stored.key;
-      if (at_->value().empty()) continue;
-      records.push_back({std::string(stored.key), at_->value().ToString()});
-      bytes += size_of(records.back());
+      const std::string_view value = bytes_of(at_->value());
+      if (!value.empty()) records.add({stored.key, value});
     }
     if (!at_->status().ok()) throw StoreDamaged(at_->status().ToString());
     return records;

@@ -35,7 +35,15 @@ class StateView {
   [[nodiscard]] virtual const std::string& meta() const = 0;
   // The next records in ascending order of their keys: at least one, about max_bytes at most. Empty: that was all.
   // Throws StoreDamaged. May be called on another thread than the store's.
-  [[nodiscard]] virtual std::vector<tree::Record> next(std::size_t max_bytes) = 0;
+  [[nodiscard]] virtual tree::PackedRecords read(std::size_t max_bytes) = 0;
+  [[nodiscard]] std::vector<tree::Record> next(std::size_t max_bytes) {
+    std::vector<tree::Record> records;
+    (void)read(max_bytes).all([&](tree::RecordView record) {
+      records.push_back({std::string(record.key), std::string(record.value)});
+      return true;
+    });
+    return records;
+  }
 };
 
 // A second store that is filled beside the current one and takes its place in one step. What is left of one that never did is

@@ -35,7 +35,7 @@ std::size_t CheckpointSource::kept_bytes() const {
   return tree_.state_->nodes.changes().kept_bytes() + tree_.state_->sessions.changes().kept_bytes();
 }
 
-bool TreeLoader::add(const Record& record) {
+bool TreeLoader::add(RecordView record) {
   Tree::State& state = *tree_.state_;
   if (record.key <= last_key_) return false;
   last_key_ = record.key;

@@ -42,7 +42,7 @@ class CheckpointSource {
 class TreeLoader {
  public:
   // False: it does not fit: damaged, out of order, or something missing before it.
-  [[nodiscard]] bool add(const Record& record);
+  [[nodiscard]] bool add(RecordView record);
   // The tree as it was at `applied`. Whether it is whole its digest says. Nothing may be added after it.
   [[nodiscard]] Tree take(Zxid applied);
 

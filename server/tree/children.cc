@@ -33,8 +33,11 @@ void Children::insert(const Nodes& nodes, NodeId id) {
     blocks_.push_back({id});
     return;
   }
-  std::size_t at = block_of(nodes, name);
-  Position position = position_of(nodes, blocks_[at], name);
+  // Those of a checkpoint, and sequential ones, come in the order of their names.
+  const bool last = nodes.at(blocks_.back().back()).block.name() < name;
+  std::size_t at = last ? blocks_.size() - 1 : block_of(nodes, name);
+  Position position =
+      last ? static_cast<Position>(blocks_[at].size()) : position_of(nodes, blocks_[at], name);
   if (blocks_[at].size() == max_block) {
     // Names that only grow (sequential ones) fill their blocks; others leave room in both halves.
     const bool append = at + 1 == blocks_.size() && position == static_cast<Position>(max_block);

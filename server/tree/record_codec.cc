@@ -1,6 +1,11 @@
 #include "server/tree/record_codec.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <algorithm>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "common/wire/jute.h"
@@ -28,6 +33,50 @@ Message* parsed(std::string_view bytes) {
   const bool fits = bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max());
   return fits && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ? &message : nullptr;
 }
+
+// Protobuf's bytes, field by field. A wrong type or a length beyond the end ends it: then it is not whole().
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view bytes)
+      : size_(static_cast<int>(std::min<std::size_t>(bytes.size(), std::numeric_limits<int>::max()))),
+        begin_(bytes.data()),
+        in_(reinterpret_cast<const std::uint8_t*>(bytes.data()), size_) {}
+
+  [[nodiscard]] bool next() { return sound_ && (tag_ = in_.ReadTag()) != 0; }
+  [[nodiscard]] int number() const { return Wire::GetTagFieldNumber(tag_); }
+  [[nodiscard]] bool whole() { return sound_ && in_.ConsumedEntireMessage(); }
+
+  [[nodiscard]] std::int64_t int64() {
+    std::uint64_t value = 0;
+    expect(is(Wire::WIRETYPE_VARINT) && in_.ReadVarint64(&value));
+    return static_cast<std::int64_t>(value);
+  }
+  [[nodiscard]] std::int32_t int32() { return static_cast<std::int32_t>(int64()); }
+  [[nodiscard]] std::int64_t fixed64() {
+    std::uint64_t value = 0;
+    expect(is(Wire::WIRETYPE_FIXED64) && in_.ReadLittleEndian64(&value));
+    return static_cast<std::int64_t>(value);
+  }
+  [[nodiscard]] std::string_view bytes() {
+    std::uint32_t size = 0;
+    expect(is(Wire::WIRETYPE_LENGTH_DELIMITED) && in_.ReadVarint32(&size));
+    const auto at = static_cast<std::uint32_t>(in_.CurrentPosition());
+    expect(size <= static_cast<std::uint32_t>(size_) - at && in_.Skip(static_cast<int>(size)));
+    return sound_ ? std::string_view(begin_ + at, size) : std::string_view();
+  }
+  void skip() { expect(Wire::SkipField(&in_, tag_)); }
+
+ private:
+  using Wire = google::protobuf::internal::WireFormatLite;
+  [[nodiscard]] bool is(Wire::WireType type) const { return Wire::GetTagWireType(tag_) == type; }
+  void expect(bool sound) { sound_ = sound_ && sound; }
+
+  int size_;
+  const char* begin_;
+  google::protobuf::io::CodedInputStream in_;
+  std::uint32_t tag_ = 0;
+  bool sound_ = true;
+};
 
 const std::vector<Acl>& usual_acl() {
   static const std::vector<Acl> acl = open_acl();
@@ -140,38 +189,72 @@ Record record_of(const SessionRecord& session) {
   return {key_of_session(session.session.id), out.SerializeAsString()};
 }
 
-bool is_session(const Record& record) { return !record.key.empty() && record.key.front() == session_prefix; }
+bool is_session(RecordView record) { return !record.key.empty() && record.key.front() == session_prefix; }
 
-std::optional<NodeRecord> decode_node(const Record& record) {
+// By hand, since a start has millions of them to read: a field after the other, none copied.
+std::optional<NodeRecord> decode_node(RecordView record) {
   const std::string_view key = record.key;
   if (key.size() < 3 || key.front() != node_prefix || key[1] != '/' || key.back() != '\0')
     return std::nullopt;
-  const auto* const from = parsed<proto::ZnodeRecord>(record.value);
-  if (from == nullptr || from->kind() < proto::ZnodeRecord::PERSISTENT ||
-      from->kind() > proto::ZnodeRecord::CONTAINER)
-    return std::nullopt;
   NodeRecord result;
   result.path = key.substr(1, key.size() - 2);
-  if (from->has_data()) result.data = from->data();
-  if (from->has_acl()) result.acl = acl_of(from->acl());
-  Znode& node = result.node;
-  node.kind = static_cast<NodeKind>(from->kind() - 1);
-  node.czxid = Zxid{from->czxid()};
-  node.mzxid = Zxid{from->mzxid()};
-  node.ctime = from->ctime();
-  node.mtime = from->mtime();
-  node.version = from->version();
-  if (from->pzxid() != from->czxid() || from->owner() != 0 || from->creates() != 0 || from->aversion() != 0) {
-    Rare& rare = node.with_rare();
-    rare.pzxid = Zxid{from->pzxid()};
-    rare.owner = SessionId{from->owner()};
-    rare.creates = from->creates();
-    rare.aversion = from->aversion();
+  int kind = proto::ZnodeRecord::NONE;
+  Rare rare;
+  FieldReader fields(record.value);
+  while (fields.next()) {
+    switch (fields.number()) {
+      case proto::ZnodeRecord::kKindFieldNumber:
+        kind = fields.int32();
+        break;
+      case proto::ZnodeRecord::kDataFieldNumber:
+        result.data = fields.bytes();
+        break;
+      case proto::ZnodeRecord::kAclFieldNumber:
+        if (const auto* const acl = parsed<proto::AclList>(fields.bytes()))
+          result.acl = acl_of(*acl);
+        else
+          return std::nullopt;
+        break;
+      case proto::ZnodeRecord::kCzxidFieldNumber:
+        result.node.czxid = Zxid{fields.int64()};
+        break;
+      case proto::ZnodeRecord::kMzxidFieldNumber:
+        result.node.mzxid = Zxid{fields.int64()};
+        break;
+      case proto::ZnodeRecord::kPzxidFieldNumber:
+        rare.pzxid = Zxid{fields.int64()};
+        break;
+      case proto::ZnodeRecord::kCtimeFieldNumber:
+        result.node.ctime = fields.int64();
+        break;
+      case proto::ZnodeRecord::kMtimeFieldNumber:
+        result.node.mtime = fields.int64();
+        break;
+      case proto::ZnodeRecord::kOwnerFieldNumber:
+        rare.owner = SessionId{fields.fixed64()};
+        break;
+      case proto::ZnodeRecord::kVersionFieldNumber:
+        result.node.version = fields.int32();
+        break;
+      case proto::ZnodeRecord::kCreatesFieldNumber:
+        rare.creates = fields.int32();
+        break;
+      case proto::ZnodeRecord::kAversionFieldNumber:
+        rare.aversion = fields.int32();
+        break;
+      default:
+        fields.skip();
+    }
   }
+  if (!fields.whole() || kind < proto::ZnodeRecord::PERSISTENT || kind > proto::ZnodeRecord::CONTAINER)
+    return std::nullopt;
+  result.node.kind = static_cast<NodeKind>(kind - 1);
+  if (rare.pzxid != result.node.czxid || rare.owner.value != 0 || rare.creates != 0 || rare.aversion != 0)
+    result.node.rare = std::make_unique<Rare>(std::move(rare));
   return result;
 }
 
-std::optional<SessionRecord> decode_session(const Record& record) {
+std::optional<SessionRecord> decode_session(RecordView record) {
   if (!is_session(record) || record.key.size() != session_key_bytes) return std::nullopt;
   const auto* const from = parsed<proto::SessionRecord>(record.value);
   if (from == nullptr || from->owner() <= 0) return std::nullopt;

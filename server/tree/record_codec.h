@@ -22,14 +22,14 @@ namespace muster::tree {
 
 struct NodeRecord {
   std::string_view path;                 // points into the key
-  std::optional<std::string_view> data;  // lasts until the next call on the same thread
+  std::optional<std::string_view> data;  // points into the value
   Znode node;                            // without block, parent, children and number of the ACL
   std::optional<std::vector<Acl>> acl;   // nothing: open_acl(), as nearly all have
 };
 // Nothing: not the bytes of such a record.
-[[nodiscard]] std::optional<NodeRecord> decode_node(const Record& record);
+[[nodiscard]] std::optional<NodeRecord> decode_node(RecordView record);
 // Without ephemerals and hashes.
-[[nodiscard]] std::optional<SessionRecord> decode_session(const Record& record);
-[[nodiscard]] bool is_session(const Record& record);
+[[nodiscard]] std::optional<SessionRecord> decode_session(RecordView record);
+[[nodiscard]] bool is_session(RecordView record);
 
 }  // namespace muster::tree

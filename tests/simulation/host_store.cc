@@ -41,7 +41,7 @@ std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
   if (!current) return std::nullopt;
   auto loaded = [this] {
     const auto view = store_.view();
-    return node::load_checkpoint(view->meta(), [&view] { return view->next(2000); });
+    return node::load_checkpoint(view->meta(), [&view] { return view->read(2000); });
   }();
   if (!loaded) {
     if (!store_damaged_)

@@ -13,12 +13,9 @@ class View : public StateView {
       : current_(std::move(current)), records_(std::move(records)) {}
   std::uint64_t number() const override { return current_.number; }
   const std::string& meta() const override { return current_.meta; }
-  std::vector<tree::Record> next(std::size_t max_bytes) override {
-    std::vector<tree::Record> part;
-    for (std::size_t bytes = 0; next_ < records_.size() && bytes < max_bytes; ++next_) {
-      bytes += size_of(records_[next_]);
-      part.push_back(records_[next_]);
-    }
+  tree::PackedRecords read(std::size_t max_bytes) override {
+    tree::PackedRecords part;
+    for (; next_ < records_.size() && part.bytes() < max_bytes; ++next_) part.add(records_[next_]);
     return part;
   }
 

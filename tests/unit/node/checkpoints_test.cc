@@ -235,6 +235,6 @@ TEST_CASE("a store that holds something else is noticed") {
     storage::MemoryStore damaged = server.stores[1];
     REQUIRE(damaged.damage(Random(seed)));
     const auto view = damaged.view();
-    CHECK(node::load_checkpoint(view->meta(), [&view] { return view->next(100); }).has_error());
+    CHECK(node::load_checkpoint(view->meta(), [&view] { return view->read(100); }).has_error());
   }
 }

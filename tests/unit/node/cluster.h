@@ -214,7 +214,7 @@ class Cluster {
     const auto current = stores[id].current();
     if (!current) return std::nullopt;
     const auto view = stores[id].view();
-    auto loaded = node::load_checkpoint(current->meta, [&view] { return view->next(100); });
+    auto loaded = node::load_checkpoint(current->meta, [&view] { return view->read(100); });
     REQUIRE(loaded.has_value());
     return std::move(*loaded);
   }
