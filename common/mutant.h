@@ -22,8 +22,9 @@ enum class Mutant {
   checkpoint_without_copies,
   purge_before_publish,
   state_without_origins,
+  digests_not_compared,
 };
-inline constexpr Mutant last_mutant = Mutant::state_without_origins;
+inline constexpr Mutant last_mutant = Mutant::digests_not_compared;
 
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;

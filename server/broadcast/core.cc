@@ -25,6 +25,7 @@ Core::Core(const PeerConfig& given, Recovered recovered, Random generator)
       committed(recovered.delivered),
       delivered(recovered.delivered),
       stateless(recovered.stateless),
+      state_at_least(recovered.state_at_least),
       founding(std::move(recovered.founding)) {
   memberships.emplace_back(recovered.membership_set, recovered.membership.value_or(config.initial));
   for (const Entry& entry : recovered.tail) note_content(entry);
@@ -154,7 +155,7 @@ void Core::say_hello(ServerId peer) {
   hello.empty = history.last() == Zxid{};
   hello.last = outbox.durable();
   hello.last_epoch = history.epoch_at(hello.last).value_or(Epoch{});
-  if (stateless) hello.state_lost = history.floor();
+  if (stateless) hello.state_lost = std::max(history.floor(), state_at_least);
   outbox.send(Envelope{peer, links.at(peer).id, Message{hard.epoch, std::move(hello)}});
 }
 

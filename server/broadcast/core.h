@@ -102,6 +102,7 @@ struct Core {
   Barriers barriers;
   Zxid committed, delivered;
   bool stateless;                // it lost the state below its log: it neither stands nor serves
+  Zxid state_at_least;           // what it must be given then
   std::deque<Zxid> checkpoints;  // durable, in order; the last max_kept_checkpoints of them
   std::optional<Founding> founding;
   std::vector<std::pair<Zxid, Membership>>

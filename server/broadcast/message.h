@@ -22,7 +22,7 @@ struct Hello {
   bool empty = true;  // the log holds nothing
   Zxid last;          // end of the durable log
   Epoch last_epoch;
-  std::optional<Zxid> state_lost;  // up to here, where its log begins: it wants one
+  std::optional<Zxid> state_lost;  // it wants one that is not older than this
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 

@@ -347,6 +347,8 @@ Zxid Peer::committed() const { return state_->core.committed; }
 Zxid Peer::delivered() const { return state_->core.delivered; }
 Zxid Peer::floor() const { return state_->core.history.floor(); }
 bool Peer::stateless() const { return state_->core.stateless; }
+Zxid Peer::state_at_least() const { return std::max(floor(), state_->core.state_at_least); }
+bool Peer::linked(ServerId peer) const { return state_->core.usable(peer) != nullptr; }
 const Membership& Peer::membership() const { return state_->core.membership(); }
 std::vector<Follower> Peer::followers() const {
   const auto* leading = state_->as<Leading>();

@@ -69,6 +69,7 @@ struct Recovered {
   // The state that stands for the log up to `floor` is lost (its votes and its log are not): it takes part, but neither
   // stands nor serves until a leader has given it a state.
   bool stateless = false;
+  Zxid state_at_least;  // an older one would be of no use to it: its own was wrong up to here
 };
 
 struct Envelope {
@@ -186,6 +187,8 @@ class Peer {
   [[nodiscard]] Zxid delivered() const;
   [[nodiscard]] Zxid floor() const;  // the log is kept above it
   [[nodiscard]] bool stateless() const;
+  [[nodiscard]] Zxid state_at_least() const;       // while stateless: what it must be given
+  [[nodiscard]] bool linked(ServerId peer) const;  // it has said Hello, and belongs to the same ensemble
   [[nodiscard]] const Membership& membership() const;
   [[nodiscard]] std::vector<Follower> followers() const;          // by id; of a leader, else none
   [[nodiscard]] const std::optional<Founding>& founding() const;  // as delivered or in the log

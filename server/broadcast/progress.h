@@ -27,7 +27,7 @@ class Progress {
 
   bool counts = false;             // its acknowledgements count
   bool welcomed = false;           // its forwards are taken
-  std::optional<Zxid> state_lost;  // it has none, and its log begins above this
+  std::optional<Zxid> state_lost;  // it has none, and one below this is of no use to it
   bool state_wanted = false;       // so it was said, and is not over
   std::optional<Zxid> pinned;      // of the state that it is being sent, or starts again with
   std::int64_t heard_ms = 0;       // its last acknowledgement that counted

@@ -8,9 +8,9 @@
 
 namespace muster::broadcast {
 
-StartFrom judge_start(const LogExtent& log, const std::optional<StateMark>& state) {
-  const bool whole = log.first == Zxid{1};
-  if (!state || log.first > state->zxid.next()) {
+StartFrom judge_start(const LogExtent& log, const std::optional<StateMark>& state, Zxid state_at_least) {
+  const bool whole = log.first == Zxid{1} && state_at_least == Zxid{};
+  if (!state || log.first > state->zxid.next() || state->zxid < state_at_least) {
     if (whole) return StartFrom::log;
     return log.last < log.first ? StartFrom::nothing : StartFrom::log_alone;
   }
@@ -37,7 +37,8 @@ Recovery::Recovery(const HardState& hard_state, Base base, Zxid first) : Recover
   if (!mutant(Mutant::state_without_origins)) origins_ = Origins(std::move(base.origins));
 }
 
-Recovery::Recovery(const HardState& hard_state, Zxid first) : Recovery(hard_state) {
+Recovery::Recovery(const HardState& hard_state, Zxid first, Zxid state_at_least) : Recovery(hard_state) {
+  recovered_.state_at_least = state_at_least;
   recovered_.delivered = recovered_.floor = Zxid{first.value - 1};
   recovered_.stateless = true;
 }

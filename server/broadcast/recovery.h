@@ -1,7 +1,7 @@
 // Folds what the disk holds into what a Peer starts from:
 //   Recovery recovery(hard_state);               the whole log is there, and no state
 //   Recovery recovery(hard_state, base, first);  a state that stands for the log up to base.zxid; the log's first entry is `first`
-//   Recovery recovery(hard_state, first);        the log begins at `first`, and the state below it is lost
+//   Recovery recovery(hard_state, first, least); the log begins at `first`, and the state below it is lost, or not to be used again
 //   for each entry above the state, up to the commit mark: accepted = recovery.delivered(entry); apply it if accepted
 //   for each entry above:                                  recovery.tail(entry)
 //   Peer peer(config, recovery.take(), random);
@@ -33,8 +33,9 @@ struct StateMark {
   Zxid zxid;
   Epoch epoch;
 };
-// A state that can't be read is none.
-[[nodiscard]] StartFrom judge_start(const LogExtent& log, const std::optional<StateMark>& state);
+// A state that can't be read is none; so is one below `state_at_least`, even if the log could make it anew (Recovered).
+[[nodiscard]] StartFrom judge_start(const LogExtent& log, const std::optional<StateMark>& state,
+                                    Zxid state_at_least = {});
 
 class Recovery {
  public:
@@ -42,7 +43,7 @@ class Recovery {
   // Requires first <= base.zxid + 1: without a gap.
   Recovery(const HardState& hard_state, Base base, Zxid first);
   // Requires at least one entry, so that the log's last epoch is known.
-  Recovery(const HardState& hard_state, Zxid first);
+  Recovery(const HardState& hard_state, Zxid first, Zxid state_at_least = {});
   // In zxid order without a gap. False: a command out of its origin's order; it must have no effect
   // (Delivery::accepted).
   bool delivered(const Entry& entry);

@@ -80,6 +80,7 @@ std::string mntr(const ServerView& server) {
   if (!alone) lines.add("quorum_size", server.voters);
   lines.add("votes", server.votes ? 1 : 0);  // Muster's own
   lines.add("last_checkpoint_zxid", server.checkpoint.value);
+  lines.add("last_confirmed_digest_zxid", server.digest_confirmed.value);
   return lines.take();
 }
 

@@ -65,8 +65,9 @@ struct ServerView {
   std::size_t watches = 0;       // in both of ZooKeeper's tables
   std::size_t watched_paths = 0, watching_connections = 0, node_watches = 0;  // of those who hear of nodes
   std::size_t voters = 0;
-  Zxid checkpoint;    // the newest on disk; 0: none
-  bool votes = true;  // false: an observer, or a server with a new disk that is not yet repaired
+  Zxid checkpoint;        // the newest on disk; 0: none
+  Zxid digest_confirmed;  // the newest at which a majority had the same state; 0: none since the start
+  bool votes = true;      // false: an observer, or a server with a new disk that is not yet repaired
   Zxid applied;
   Counters counters;
   // Of a leader.

@@ -24,6 +24,7 @@ void Node::State::tick(Now now) {
   report_touches(now);
   for (const ConnId connection : touches.overdue(now)) close(connection, true);
   judge_silent(now);
+  tell_digests(now);
 }
 
 void Node::State::end_handshakes(Now now) {

@@ -40,6 +40,7 @@ void Node::State::drain(Now now, Output& out) {
   }
   close_overflowing();
   move_states(now, out);
+  if (!agrees(now, out)) return;
   out.to_clients = clients.take_writes();
   out.to_peers.insert(out.to_peers.end(), std::make_move_iterator(to_peers.begin()),
                       std::make_move_iterator(to_peers.end()));
@@ -50,9 +51,12 @@ void Node::State::deliver(Now now, const broadcast::Delivery& delivery) {
   const broadcast::Entry& entry = delivery.entry;
   if (peer.stateless()) return;  // there is nothing that it could change
   checkpoints.grow(1, size_of(entry));
-  if (entry.kind != broadcast::EntryKind::command || !delivery.accepted) return tree.skip(stamp_of(entry));
+  const bool applies = entry.kind == broadcast::EntryKind::command && delivery.accepted;
+  if (!applies) tree.skip(stamp_of(entry));
+  tree::Outcome outcome = applies ? tree.apply(stamp_of(entry), entry.payload.view()) : tree::Outcome();
+  digests.applied(now, entry.zxid, entry.time_ms, tree.digest());
+  if (!applies) return;
 
-  tree::Outcome outcome = tree.apply(stamp_of(entry), entry.payload.view());
   if (!mutant(Mutant::watch_after_reply)) notify(outcome, entry.zxid);
   const std::optional<tree::SessionEvent> session = outcome.session;
   if (session) note_session(*session);
@@ -151,7 +155,8 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
       checkpoints(config.checkpoint, started.checkpoint ? &*started.checkpoint : nullptr,
                   share_of(config.peer.self, peer.membership())),
       sender(config.transfer),
-      receiver(config.transfer),
+      receiver(config.transfer, config.digests.unconfirmed_ms),
+      digests(config.peer.self, config.digests, tree.applied()),
       expiry(config.peer.heartbeat_ms / 2, 2 * report_interval_ms()) {
   checkpoints.grow(started.replayed_entries, started.replayed_bytes);
   settings.self = config.peer.self;
@@ -166,7 +171,7 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
 
 bool Output::empty() const {
   return to_peers.empty() && !persist && !fetch && !checkpoint && state_reads.empty() && !state_write &&
-         !restart && to_clients.empty() && roles.empty();
+         !restart && to_clients.empty() && !digests && roles.empty();
 }
 
 Node::Node(const NodeConfig& config, StartState start, Random random)
@@ -208,6 +213,7 @@ void Node::peer_up(Now now, ServerId peer, broadcast::LinkId link) {
   state_->sender.end(peer);
   state_->links[peer] = link;
   state_->peer.link_up(now, peer, link);
+  state_->tell_digests(peer);
 }
 
 void Node::peer_message(Now now, ServerId peer, broadcast::LinkId link, const PeerMessage& message) {
@@ -217,6 +223,8 @@ void Node::peer_message(Now now, ServerId peer, broadcast::LinkId link, const Pe
     state_->on_touch_report(peer, link, *report);
   else if (const auto* confirm = std::get_if<TouchConfirm>(&message))
     state_->on_touch_confirm(now, peer, link, *confirm);
+  else if (const auto* digests = std::get_if<DigestReport>(&message))
+    state_->on_digest_report(peer, link, *digests);
   else
     state_->on_state_message(now, peer, link, message);
 }
@@ -257,7 +265,7 @@ void Node::transfer(Now now) { state_->peer.transfer(now); }
 
 Output Node::take_output(Now now) {
   Output out;
-  state_->drain(now, out);
+  if (state_->judged.finding != DigestFinding::differs) state_->drain(now, out);
   return out;
 }
 

@@ -19,6 +19,7 @@
 #include "server/broadcast/peer.h"
 #include "server/frontend/four_letter_words.h"
 #include "server/node/checkpoint.h"
+#include "server/node/digests.h"
 #include "server/node/state_messages.h"
 #include "server/tree/tree.h"
 
@@ -38,7 +39,7 @@ struct TouchConfirm {
 };
 // Bytes: proto/peer.proto, by peer_codec.
 using PeerMessage = std::variant<broadcast::Message, TouchReport, TouchConfirm, StateOffer, StateChunk,
-                                 StateAck, StateRefusal>;
+                                 StateAck, StateRefusal, DigestReport>;
 
 struct Limits {
   std::size_t max_frame_bytes = 0xfffff;  // a request; longer ones close the connection
@@ -73,6 +74,7 @@ struct NodeConfig {
   tree::Limits tree_limits;
   CheckpointLimits checkpoint;
   TransferLimits transfer;
+  DigestLimits digests;
   std::string
       super_digest;  // "user:base64(sha1(user:password))": a login that may do everything; empty: none
   std::string four_letter_words{
@@ -84,9 +86,10 @@ struct NodeConfig {
 // `read`.
 struct StartState {
   std::optional<LoadedCheckpoint> checkpoint;
-  // The log begins above the state that it goes on from, which is lost: it takes part as it is, but neither serves nor stands until a
-  // leader has given it a state.
+  // The log begins above the state that it goes on from, which is lost (or was wrong): it takes part as it is, but neither serves nor
+  // stands until a leader has given it a state, not older than `state_at_least`.
   bool stateless = false;
+  Zxid state_at_least;
   broadcast::HardState hard_state;
   Zxid first, last, commit_mark;  // an empty log begins behind its end; `first` is of the next entry then
   std::function<std::vector<broadcast::Entry>(Zxid from, Zxid to)>
@@ -116,6 +119,10 @@ struct Output {
   // Once: another state has been put in the place of this server's. Nothing more is to be fed or taken: everything that it said may be
   // done or not, as in a crash, and a new Node is to be made of what the disk holds.
   bool restart = false;
+  // With `restart`: the others have another state than this server. Before it starts again its store is to be discarded, and it is to
+  // start without a state that is older than this (StartState), for ever.
+  std::optional<Zxid> state_at_least;
+  std::optional<DigestJudgement> digests;  // when it is another than before; for logs and people
   std::vector<ClientWrite> to_clients;
   std::vector<broadcast::RoleChange> roles;  // for logs and people
   [[nodiscard]] bool empty() const;

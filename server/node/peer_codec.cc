@@ -156,6 +156,14 @@ struct Writer {
     out.mutable_state_ack()->set_id(ack.id);
     out.mutable_state_ack()->set_n(ack.n);
   }
+  void operator()(const DigestReport& report) const {
+    proto::DigestReport& m = *out.mutable_digest_report();
+    for (const DigestPoint& point : report.points) {
+      proto::DigestPoint& to = *m.add_points();
+      to.set_zxid(point.zxid.value);
+      to.set_digest(point.digest);
+    }
+  }
   void operator()(const StateRefusal& refusal) const { out.mutable_state_refusal()->set_id(refusal.id); }
 };
 
@@ -244,6 +252,13 @@ struct Reader {
   }
   StateAck read(proto::StateAck& m) { return {m.id(), m.n()}; }
   StateRefusal read(proto::StateRefusal& m) { return {m.id()}; }
+  DigestReport read(proto::DigestReport& m) {
+    DigestReport report;
+    report.points.reserve(static_cast<std::size_t>(m.points_size()));
+    for (const proto::DigestPoint& point : m.points())
+      report.points.push_back({zxid(point.zxid()), point.digest()});
+    return report;
+  }
 };
 
 }  // namespace
@@ -312,6 +327,9 @@ Result<PeerMessage> decode_peer_message(std::string_view bytes) {
       break;
     case proto::PeerMessage::kStateRefusal:
       result = reader.read(*m.mutable_state_refusal());
+      break;
+    case proto::PeerMessage::kDigestReport:
+      result = reader.read(*m.mutable_digest_report());
       break;
     case proto::PeerMessage::kIntroduction:
     case proto::PeerMessage::BODY_NOT_SET:

@@ -41,7 +41,7 @@ Started replay(StartState start) {
     recovery = broadcast::Recovery(start.hard_state, started.checkpoint->base, start.first);
   } else if (start.stateless) {
     applied = Zxid{start.first.value - 1};
-    recovery = broadcast::Recovery(start.hard_state, start.first);
+    recovery = broadcast::Recovery(start.hard_state, start.first, start.state_at_least);
   } else {
     CHECK(start.first <= Zxid{1}, "without a checkpoint the log is whole");
   }

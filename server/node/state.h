@@ -16,6 +16,7 @@
 #include "server/frontend/touches.h"
 #include "server/node/checkpoints.h"
 #include "server/node/clients.h"
+#include "server/node/digests.h"
 #include "server/node/forwards.h"
 #include "server/node/node.h"
 #include "server/node/start.h"
@@ -80,6 +81,13 @@ struct Node::State {
   // The leader that this server follows, over the present link to it; leader 0: none.
   [[nodiscard]] StateReceiver::Source leader_link() const;
 
+  // agreement.cc: whether all servers hold the same state.
+  void tell_digests(ServerId to);
+  void tell_digests(Now now);
+  void on_digest_report(ServerId from, broadcast::LinkId link, const DigestReport& report);
+  [[nodiscard]] bool agrees(Now now, Output& out);  // false: it is to start again, and says nothing more
+  [[nodiscard]] bool serves() const { return judged.finding == DigestFinding::agreed; }
+
   // status.cc, words.cc: people.
   [[nodiscard]] Status status() const;
   [[nodiscard]] std::string mode() const;
@@ -101,6 +109,10 @@ struct Node::State {
   StateSender sender;
   StateReceiver receiver;
   bool restart_told = false;
+  Digests digests;
+  DigestJudgement judged;  // the last that was found
+  std::deque<Zxid>
+      unconfirmed;  // our checkpoints: the log below them is kept until a majority has confirmed what they are of
   watch::Watches watches;
   Clients clients;
   std::vector<ConnId> stalled;  // to be served again without new input

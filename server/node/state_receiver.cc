@@ -19,10 +19,10 @@ void StateReceiver::on_offer(const Source& from, const broadcast::Peer& peer, co
   const auto& founding = peer.founding();
   const bool foreign = meta && founding && founding->cluster_id != meta->base.founding.cluster_id;
   // One that lost its state goes on from the state with the log that it has.
-  const bool useful =
-      meta && (peer.stateless() ? meta->base.zxid >= peer.floor() : meta->base.zxid > peer.delivered());
+  const bool useful = meta && (peer.stateless() ? meta->base.zxid >= peer.state_at_least()
+                                                : meta->base.zxid > peer.delivered());
   if (!useful || foreign) return refuse(from, offer.id);
-  receiving_.emplace(Receiving{from, offer.id, *std::move(meta), offer.meta, {}, 0, 0, false});
+  receiving_.emplace(Receiving{from, offer.id, *std::move(meta), offer.meta, {}, 0, 0, false, false, {}});
   add(StateWrite::Begin{});
 }
 
@@ -37,11 +37,21 @@ void StateReceiver::on_chunk(const Source& from, StateChunk chunk) {
     drop();
     return refuse(from, chunk.id);
   }
-  if (now.whole) {
-    add(StateWrite::Finish{now.meta.number, now.meta_bytes});
-  } else {
-    add(StateWrite::Put{std::move(chunk.records)});
+  if (!now.whole) add(StateWrite::Put{std::move(chunk.records)});
+}
+
+void StateReceiver::settle(Now now, Support support) {
+  CHECK(waits_for_support(), "only a whole state is settled, once");
+  if (support == Support::contradicted) {
+    const Source from = receiving_->from;
+    const TransferId id = receiving_->id;
+    drop();
+    return refuse(from, id);
   }
+  if (!receiving_->whole_since_ms) receiving_->whole_since_ms = now.mono_ms;
+  if (support != Support::confirmed && now.mono_ms - *receiving_->whole_since_ms < unconfirmed_ms_) return;
+  receiving_->settled = true;
+  add(StateWrite::Finish{receiving_->meta.number, receiving_->meta_bytes});
 }
 
 void StateReceiver::keep_only(const Source& from) {

@@ -9,8 +9,10 @@
 #include <variant>
 #include <vector>
 
+#include "common/clock.h"
 #include "server/broadcast/peer.h"
 #include "server/node/checkpoint.h"
+#include "server/node/digests.h"
 #include "server/node/state_messages.h"
 #include "server/tree/checkpoint_source.h"
 
@@ -25,11 +27,18 @@ class StateReceiver {
     friend bool operator==(const Source&, const Source&) = default;
   };
 
-  explicit StateReceiver(const TransferLimits& limits) : limits_(limits) {}
+  StateReceiver(const TransferLimits& limits, std::int64_t unconfirmed_ms)
+      : limits_(limits), unconfirmed_ms_(unconfirmed_ms) {}
 
   // Of the leader that this server follows, over the present link to it.
   void on_offer(const Source& from, const broadcast::Peer& peer, const StateOffer& offer);
   void on_chunk(const Source& from, StateChunk chunk);
+  // All of it has come and is what its meta says. It is installed when the others confirm it, or, if they say nothing, in time.
+  [[nodiscard]] bool waits_for_support() const {
+    return receiving_ && receiving_->whole && !receiving_->settled;
+  }
+  [[nodiscard]] Zxid receiving() const { return receiving_->meta.base.zxid; }
+  void settle(Now now, Support support);
   // Another leader or link, or none: what came so far is of no use.
   void keep_only(const Source& from);
   // The unit in flight is done; `ok`: there was room for it.
@@ -51,7 +60,8 @@ class StateReceiver {
     std::string meta_bytes;
     tree::TreeLoader loader;
     std::uint64_t received, written;
-    bool whole;
+    bool whole, settled;
+    std::optional<std::int64_t> whole_since_ms;
   };
 
   struct InFlight {
@@ -68,6 +78,7 @@ class StateReceiver {
   }
 
   TransferLimits limits_;
+  std::int64_t unconfirmed_ms_;
   std::optional<Receiving> receiving_;
   std::deque<StateWrite> work_;
   std::optional<InFlight> in_flight_;

@@ -8,7 +8,7 @@ namespace muster::node {
 
 void Node::State::checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result) {
   if (!checkpoints.written(now, ticket, result, tree)) return;
-  peer.compact(now, checkpoints.last());  // what it stands for need not be kept in the log
+  unconfirmed.push_back(checkpoints.last());
   sender.checkpoint_published();
 }
 
@@ -42,6 +42,8 @@ StateReceiver::Source Node::State::leader_link() const {
 void Node::State::move_states(Now now, Output& out) {
   if (peer.role().role != broadcast::Role::leading) sender.end_all();
   receiver.keep_only(leader_link());
+  if (receiver.waits_for_support())
+    receiver.settle(now, digests.support(peer.role().leader, receiver.receiving(), peer.membership()));
   if (sender.wants_checkpoint()) checkpoints.hurry();
   // Beside a state that is being received none is made: it would be put into the store that is about to go.
   if (!receiver.active() && !peer.stateless()) out.checkpoint = checkpoints.next(now, tree, peer);

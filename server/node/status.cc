@@ -21,7 +21,7 @@ Status Node::State::status() const {
 }
 
 std::string Node::State::mode() const {
-  if (!peer.established() || peer.stateless()) return "";
+  if (!peer.established() || peer.stateless() || !serves()) return "";
   const broadcast::Membership& membership = peer.membership();
   if (!membership.is_voter(config.peer.self)) return "observer";
   if (membership.members.size() == 1) return "standalone";

@@ -57,6 +57,7 @@ frontend::ServerView Node::State::view(Now now) const {
   view.node_watches = watches.node_watches().watches;
   view.voters = membership.voters();
   view.checkpoint = checkpoints.last();
+  view.digest_confirmed = digests.confirmed();
   view.votes = membership.is_voter(config.peer.self) && peer.hard_state().qualified;
   view.applied = tree.applied();
   view.counters = counters;

@@ -105,7 +105,8 @@ node::StartState DataDirectory::start_state() {
   start.checkpoint = load_checkpoint();
   std::optional<broadcast::StateMark> state;
   if (start.checkpoint) state = {start.checkpoint->meta.base.zxid, start.checkpoint->meta.base.epoch};
-  const broadcast::StartFrom from = durable_->settle(state);
+  start.state_at_least = identity_->state_at_least();
+  const broadcast::StartFrom from = durable_->settle(state, start.state_at_least);
   start.stateless = from == broadcast::StartFrom::log_alone;
   if (from != broadcast::StartFrom::state && from != broadcast::StartFrom::new_state && start.checkpoint) {
     log::warn(fmt::format("the state in {} ends below the log's beginning: it is thrown away", path_));
@@ -118,6 +119,12 @@ node::StartState DataDirectory::start_state() {
   start.commit_mark = durable_->commit_mark();
   start.read = [this](Zxid first, Zxid last) { return durable_->read(first, last, kReadBytes); };
   return start;
+}
+
+// First the state: a crash before the second step leaves a server that makes it anew from its log, or asks for one.
+void DataDirectory::set_state_aside(Zxid state_at_least) {
+  store_->discard();
+  identity_->set_state_at_least(state_at_least);
 }
 
 std::optional<node::LoadedCheckpoint> DataDirectory::load_checkpoint() {

@@ -23,6 +23,10 @@ class DataDirectory {
   // damaged or can't be read.
   [[nodiscard]] node::StartState start_state();
 
+  // Its own state was found to be another than the others': it goes, and none that is older than this is used again. Durable when it
+  // returns. Nothing else may work on the store meanwhile.
+  void set_state_aside(Zxid state_at_least);
+
   [[nodiscard]] storage::Durable& durable() { return *durable_; }
   [[nodiscard]] storage::StateStore& store() { return *store_; }
   [[nodiscard]] storage::IdentityFile& identity() { return *identity_; }

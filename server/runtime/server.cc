@@ -87,6 +87,26 @@ std::string describe(const broadcast::RoleChange& change) {
   return fmt::format("looking for a leader, epoch {}", change.epoch.value);
 }
 
+void tell(const node::DigestJudgement& found) {
+  const std::string values =
+      fmt::format("at zxid {} this server's state has the digest {:016x} and ", found.zxid.value, found.own);
+  switch (found.finding) {
+    case node::DigestFinding::agreed:
+      return log::info("a majority has the same state as this server again: it serves");
+    case node::DigestFinding::contested:
+      return log::error(
+          fmt::format("{}another server's {:016x}, and no majority has either: nobody serves until one has. "
+                      "Find the server "
+                      "that is wrong (muster data verify), move its data directory away and start it empty",
+                      values, found.other));
+    case node::DigestFinding::differs:
+      return log::error(
+          fmt::format("{}a majority's {:016x}: it sets its state aside and waits for the leader's; check "
+                      "this machine's memory",
+                      values, found.other));
+  }
+}
+
 }  // namespace
 
 // Everything that lives long, in the order of its construction. The disk threads end first of all, in
@@ -166,6 +186,7 @@ struct Server::State {
   std::int64_t measure_at_ms = 0;  // mono_ms
   bool cluster_noted = false;
   bool restarting = false;                 // shutting down, to start again with another state
+  std::optional<Zxid> state_at_least;      // with that: its own is to be set aside (node::Output)
   std::optional<std::int64_t> stop_by_ms;  // stopping: then at the latest
 };
 
@@ -177,8 +198,10 @@ void Server::State::route(node::Output output) {
   if (output.checkpoint) checkpoints.perform(std::move(*output.checkpoint));
   for (const auto& read : output.state_reads) checkpoints.perform(read);
   if (output.state_write) checkpoints.perform(std::move(*output.state_write));
+  if (output.digests) tell(*output.digests);
   if (output.restart && !stop_by_ms) {
     restarting = true;
+    state_at_least = output.state_at_least;
     asio::post(io, [this] { shut_down(); });
   }
   for (auto& write : output.to_clients) clients.write(std::move(write));
@@ -285,10 +308,12 @@ void Server::watch_signals() {
 
 // The listening sockets stay open: who calls meanwhile waits, and finds the same ports.
 void Server::start_again() {
-  log::info("another state has taken the place of this server's: it starts again with it");
+  if (!state_->state_at_least)
+    log::info("another state has taken the place of this server's: it starts again with it");
   const config::Config config = state_->config;
   const ServerOptions options = state_->options_for_restart;
   const std::lock_guard lock(mutex_);
+  if (state_->state_at_least) state_->directory.set_state_aside(*state_->state_at_least);
   state_.reset();
   state_ = std::make_unique<State>(config, options);
   if (stops_on_signals_) watch_signals();

@@ -20,11 +20,12 @@ broadcast::HardState not_below_the_log(broadcast::HardState state, const FileLog
 }
 
 // Nothing proves that what is left is all there was: the server starts as from a wiped disk.
-void report_repair(const DurableOptions& options, const Damaged& damage, const char* what_is_done) {
+void report_repair(const DurableOptions& options, const Damaged& damage, const char* what_is_done,
+                   const char* what_is_not = "does not vote") {
   if (!options.repair) throw damage;
   if (options.report)
-    options.report(damage.fact() + ". " + what_is_done +
-                   "This server does not vote until the others have brought it up to date; check its disk");
+    options.report(damage.fact() + ". " + what_is_done + "This server " + what_is_not +
+                   " until the others have brought it up to date; check its disk");
 }
 constexpr const char* set_aside = "It is set aside under damaged-… names. ";
 
@@ -88,19 +89,20 @@ Zxid Durable::first() const { return state_->log.first(); }
 Zxid Durable::last() const { return state_->log.last(); }
 Zxid Durable::commit_mark() const { return state_->log.commit_mark(); }
 
-broadcast::StartFrom Durable::settle(const std::optional<broadcast::StateMark>& state) {
+broadcast::StartFrom Durable::settle(const std::optional<broadcast::StateMark>& state, Zxid state_at_least) {
   using broadcast::StartFrom;
   FileLog& log = state_->log;
   broadcast::LogExtent extent{log.first(), log.last(), std::nullopt};
   if (state && log.first() <= state->zxid && state->zxid <= log.last())
     extent.epoch_at_state = log.read(state->zxid, state->zxid, 0).front().epoch;
-  const StartFrom from = judge_start(extent, state);
+  const StartFrom from = judge_start(extent, state, state_at_least);
   if (from == StartFrom::new_state) log.reset(state->zxid);
   if (from == StartFrom::log_alone || from == StartFrom::nothing)
-    report_repair(
-        state_->options,
-        Damaged("the state in " + state_->directory + " is lost or damaged, and the log begins above it"),
-        "");
+    report_repair(state_->options,
+                  Damaged("the state in " + state_->directory +
+                          (state_at_least > Zxid{} ? " was another than the other servers'"
+                                                   : " is lost or damaged, and the log begins above it")),
+                  "", from == StartFrom::nothing ? "does not vote" : "serves no clients");
   if (from == StartFrom::nothing) {
     broadcast::HardState unqualified = hard_state();
     unqualified.qualified = false;

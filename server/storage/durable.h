@@ -46,7 +46,7 @@ class Durable {
   // Makes the log fit to the state that was found beside it (broadcast::judge_start): new_state resets the log, nothing resets it to
   // 0 and the server is unqualified. Durable when it returns; after a crash within, the same call does the rest. With any answer but
   // state and new_state, a state that was given is of no use. Throws Damaged: what is lost can't be repaired (DurableOptions).
-  broadcast::StartFrom settle(const std::optional<broadcast::StateMark>& state);
+  broadcast::StartFrom settle(const std::optional<broadcast::StateMark>& state, Zxid state_at_least = {});
 
   // Truncation, append, one sync of the log, then epoch and vote (both files, each synced), then the purge. All durable when
   // it returns. A Persist without entries and hard state is a mark, written without a sync. Requires: entries

@@ -53,6 +53,12 @@ void IdentityFile::set_cluster(const std::string& cluster_id) {
   store();
 }
 
+void IdentityFile::set_state_at_least(Zxid zxid) {
+  if (zxid <= identity_.state_at_least) return;
+  identity_.state_at_least = zxid;
+  store();
+}
+
 void IdentityFile::store() {
   const std::string fresh = directory_ + std::string(kNewName);
   {

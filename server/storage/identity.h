@@ -21,6 +21,9 @@ class IdentityFile {
   // The cluster that the founding entry names. Durable when it returns; nothing to do if it is known.
   // Throws DiskError if the directory is another cluster's. Requires a cluster id that is not empty.
   void set_cluster(const std::string& cluster_id);
+  // 0: any state may be used. Durable when it returns; never less than before.
+  [[nodiscard]] Zxid state_at_least() const { return identity_.state_at_least; }
+  void set_state_at_least(Zxid zxid);
 
  private:
   void load();

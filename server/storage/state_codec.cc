@@ -61,6 +61,7 @@ std::string encode(const Identity& identity) {
   proto::Identity message;
   message.set_server(identity.server.value);
   message.set_cluster_id(identity.cluster_id);
+  message.set_state_at_least(identity.state_at_least.value);
   return sealed(kIdentityMagic, message.SerializeAsString());
 }
 
@@ -79,7 +80,7 @@ std::optional<SequencedHardState> decode_hard_state(std::string_view block) {
 std::optional<Identity> decode_identity(std::string_view block) {
   const auto message = parsed<proto::Identity>(kIdentityMagic, block);
   if (!message) return std::nullopt;
-  return Identity{ServerId{message->server()}, message->cluster_id()};
+  return Identity{ServerId{message->server()}, message->cluster_id(), Zxid{message->state_at_least()}};
 }
 
 }  // namespace muster::storage

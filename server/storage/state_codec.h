@@ -24,6 +24,8 @@ struct SequencedHardState {
 struct Identity {
   ServerId server;
   std::string cluster_id;  // empty until the founding entry is known
+  Zxid
+      state_at_least;  // its own state was another than the others' up to here: an older one is not to be used
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 

@@ -34,6 +34,7 @@ DIFFERENCES = [
     ("mntr", r"zk_non_mtls_(remote|local)_conn_count\tINT", None, "no TLS"),
     ("mntr", r"zk_outstanding_tls_handshake\tINT", None, "no TLS"),
     ("mntr", None, r"zk_last_checkpoint_zxid\tINT", "ours: how far the newest checkpoint reaches"),
+    ("mntr", None, r"zk_last_confirmed_digest_zxid\tINT", "ours: up to where a majority is known to hold the same state"),
     ("mntr", None, r"zk_votes\tINT", "whether this server counts in a quorum: ours may not, after its disk was wiped"),
 ]
 

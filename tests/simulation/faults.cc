@@ -32,6 +32,7 @@ void Faults::start() {
   });
   every(p.leader_hunt_us, [this] { hunt_leaders(static_cast<int>(random_.between(2, 8))); });
   every(p.stale_trap_us, [this] { stale_trap(); });
+  every(p.wrong_state_us, [this] { make_wrong(); });
   every(p.store_damage_us, [this] {
     Host& victim = any();
     if (!may_damage_store(victim)) return;
@@ -162,6 +163,14 @@ bool Faults::may_damage_store(const Host& victim) const {
   return hosts_.size() > 1 && around_.logs.unqualified() == 0 &&
          std::all_of(hosts_.begin(), hosts_.end(),
                      [&](const auto& host) { return host.get() == &victim || host->has_state(); });
+}
+
+// A majority that holds the right state must be able to say so.
+void Faults::make_wrong() {
+  Host& victim = any();
+  if (hosts_.size() < 3 || !victim.has_state() || !may_damage_store(victim)) return;
+  if (victim.up()) victim.die(Death::power_cut, spread(10'000, 1'000'000));
+  victim.make_wrong();
 }
 
 void Faults::wipe() {

@@ -41,6 +41,7 @@ class Faults {
   [[nodiscard]] int leader() const;  // -1: none
   [[nodiscard]] bool may_wipe(int server) const;
   [[nodiscard]] bool may_damage_store(const Host& victim) const;
+  void make_wrong();
   [[nodiscard]] std::int64_t spread(std::int64_t low, std::int64_t high);
 
   Surroundings around_;

@@ -136,6 +136,8 @@ void Host::boot() {
   config.transfer.chunk_bytes = p.chunk_bytes;
   config.transfer.max_chunks_ahead = p.max_chunks_ahead;
   config.transfer.retry_ms = p.election_ms;
+  config.digests.point_entries = p.digest_entries;
+  config.digests.unconfirmed_ms = p.wrong_state_us > 0 ? 60'000 : p.election_ms;
   desk_.emplace(store_);
   node_ = std::make_unique<node::Node>(config, *std::exchange(start_, std::nullopt),
                                        random_.fork(++incarnation_));
@@ -203,9 +205,9 @@ void Host::wipe(std::int64_t restart_us) {
   ++incarnation_;
   around_.loop.note("wiped", {index_ + 1});
   files_.wipe();
-  store_.discard();
-  published_ = {};
+  discard_store();
   store_damaged_ = false;
+  state_at_least_ = {};
   around_.logs.on_wiped(index_);
   const std::uint64_t incarnation = incarnation_;
   around_.loop.after(restart_us, [this, incarnation] {

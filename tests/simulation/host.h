@@ -64,9 +64,11 @@ class Host : public PeerEnd, public ServerEnd {
   [[nodiscard]] std::uint64_t loads() const { return loads_; }
   [[nodiscard]] std::uint64_t installs() const { return installs_; }
   // Its state is on its disk, or can be made anew from its log.
-  [[nodiscard]] bool has_state() const { return !stateless_ && !store_damaged_; }
+  [[nodiscard]] bool has_state() const { return !stateless_ && !store_damaged_ && !may_be_wrong_; }
   // One record of its checkpoint changes, unnoticed until the next start.
   void damage_store();
+  // Its checkpoint becomes one of another state, sound in itself.
+  void make_wrong();
 
   void link_up(int peer, broadcast::LinkId link) override;
   void link_down(int peer, broadcast::LinkId link) override;
@@ -98,6 +100,8 @@ class Host : public PeerEnd, public ServerEnd {
   void perform(const node::StateRead& work);
   void perform(const node::StateWrite& work);
   void leave_store_work();
+  void set_state_aside(Zxid state_at_least);
+  void discard_store();
   [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
   [[nodiscard]] node::StartState start_state();
   void follow_applied();
@@ -128,6 +132,8 @@ class Host : public PeerEnd, public ServerEnd {
   Zxid installed_;  // a state that was put in the place of its own; 0: none since the last start
   Zxid published_;  // newest checkpoint that the store has said to hold
   bool store_damaged_ = false;
+  bool may_be_wrong_ = false;  // its state is another than the others', until it has got a new one
+  Zxid state_at_least_;        // what it found out about that, on its disk
   bool drain_asked_ = false;
   bool paused_ = false;
   std::vector<Action> waiting_;  // inputs of a paused process

@@ -49,7 +49,7 @@ void Host::follow_applied() {
       around_.expiry.on_expired(session->session, entry.record->first_seen_us);
     }
   }
-  around_.model.compare_digest(index_, tree);
+  if (!may_be_wrong_) around_.model.compare_digest(index_, tree);
 }
 
 bool Host::dies_at(int per_thousand) {
@@ -97,6 +97,7 @@ void Host::emit(node::Output output) {
   // As after a crash: what is under way is done or not.
   if (output.restart)
     die(random_.chance(1, 2) ? Death::killed : Death::power_cut, random_.between(1000, 50'000));
+  if (output.state_at_least) set_state_aside(*output.state_at_least);
 }
 
 void Host::link_up(int peer, broadcast::LinkId link) {

@@ -6,6 +6,7 @@
 
 #include "server/node/state_work.h"
 #include "tests/simulation/host.h"
+#include "tests/support/wrong_state.h"
 
 namespace muster::simulation {
 
@@ -15,7 +16,8 @@ node::StartState Host::start_state() {
   start.checkpoint = load_checkpoint();
   std::optional<broadcast::StateMark> state;
   if (start.checkpoint) state = {start.checkpoint->meta.base.zxid, start.checkpoint->meta.base.epoch};
-  const broadcast::StartFrom from = durable_->settle(state);
+  start.state_at_least = state_at_least_;
+  const broadcast::StartFrom from = durable_->settle(state, state_at_least_);
   if ((from == broadcast::StartFrom::log_alone || from == broadcast::StartFrom::nothing) && !may_lack_state_)
     broken("checkpoint", fmt::format("server {}'s log begins at {}, and no state stands for what is below",
                                      index_ + 1, durable_->first().value));
@@ -24,8 +26,7 @@ node::StartState Host::start_state() {
   start.stateless = stateless_ = from == broadcast::StartFrom::log_alone;
   if (from != broadcast::StartFrom::state && from != broadcast::StartFrom::new_state && start.checkpoint) {
     start.checkpoint.reset();
-    store_.discard();
-    published_ = {};
+    discard_store();
   }
   installed_ = {};
   start.hard_state = durable_->hard_state();
@@ -49,7 +50,7 @@ std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
              fmt::format("server {} can't load its checkpoint: {}", index_ + 1, loaded.error().message));
     around_.loop.note("discards", {index_ + 1});
     store_damaged_ = false;
-    store_.discard();
+    discard_store();
     return std::nullopt;
   }
   const Zxid zxid = loaded->meta.base.zxid;
@@ -60,7 +61,7 @@ std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
     broken("checkpoint", fmt::format("server {} published a checkpoint at {} and finds one at {}", index_ + 1,
                                      published_.value, zxid.value));
   around_.loop.note("loads", {index_ + 1, zxid.value});
-  around_.model.compare_digest(index_, loaded->tree);
+  if (!may_be_wrong_) around_.model.compare_digest(index_, loaded->tree);
   if (loaded->tree.recompute_digest() != loaded->tree.digest())
     broken("checkpoint", fmt::format("server {}'s checkpoint has another digest than its tree", index_ + 1));
   store_damaged_ = false;  // where it was, a bit changed that means nothing
@@ -126,7 +127,7 @@ void Host::perform(const node::StateWrite& work) {
   const bool room = !full && node::perform(work, *desk_);
   if (const auto* finish = std::get_if<node::StateWrite::Finish>(&work.step)) {
     published_ = installed_ = node::decode_meta(finish->meta)->base.zxid;
-    store_damaged_ = false;
+    store_damaged_ = may_be_wrong_ = false;
     may_lack_state_ = false;
     ++installs_;
     around_.loop.note("installs", {index_ + 1, installed_.value});
@@ -143,10 +144,33 @@ void Host::leave_store_work() {
       (void)node::perform(*work, *desk_);
       if (const auto* finish = std::get_if<node::StateWrite::Finish>(&work->step))
         published_ = installed_ = node::decode_meta(finish->meta)->base.zxid;
+      if (std::holds_alternative<node::StateWrite::Finish>(work->step)) may_be_wrong_ = false;
     }
   }
   store_work_.clear();
   store_busy_ = false;
+}
+
+void Host::discard_store() {
+  store_.discard();
+  published_ = {};
+  may_be_wrong_ = false;
+}
+
+// As server/runtime/data_directory does it, with a crash before or between its two steps now and then.
+void Host::set_state_aside(Zxid state_at_least) {
+  around_.loop.note("sets aside", {index_ + 1, state_at_least.value});
+  const std::uint64_t steps = random_.below(4);
+  if (steps == 0) return;
+  discard_store();
+  may_lack_state_ = true;
+  if (steps > 1) state_at_least_ = state_at_least;
+}
+
+void Host::make_wrong() {
+  if (up() || store_damaged_ || !storage::make_wrong(store_)) return;
+  around_.loop.note("makes wrong", {index_ + 1});
+  may_be_wrong_ = true;
 }
 
 void Host::damage_store() {

@@ -28,6 +28,7 @@ const std::map<std::string, Mutant>& mutants() {
       {"checkpoint-without-copies", Mutant::checkpoint_without_copies},
       {"purge-before-publish", Mutant::purge_before_publish},
       {"state-without-origins", Mutant::state_without_origins},
+      {"digests-not-compared", Mutant::digests_not_compared},
   };
   return all;
 }

@@ -49,6 +49,7 @@ void draw_servers(Profile& p, Random random) {
       pick<std::size_t>(checkpoints, {50, 200});  // enough for a state to be sent by a slow disk
   p.chunk_bytes = pick<std::size_t>(checkpoints, {200, 1000, 20'000});
   p.max_chunks_ahead = pick<std::uint64_t>(checkpoints, {1, 2, 4});
+  p.digest_entries = pick<std::int64_t>(checkpoints, {7, 1000});
 }
 
 void draw_devices(Profile& p, Random random) {
@@ -77,6 +78,7 @@ void draw_faults(Profile& p, Random random) {
   p.store_damage_us = perhaps(random, 20, 10 * second, 60 * second);
   p.crash_leader_percent = pick(random, {20, 50, 90});
   p.half_open_percent = pick(random, {0, 10, 50});
+  p.wrong_state_us = perhaps(random, 20, 10 * second, 60 * second);
 }
 
 void draw_moments(Profile& p, Random random) {
@@ -131,7 +133,8 @@ std::string Profile::describe() const {
   name("link-break", link_break_us), name("wipe", wipe_us), name("slow-disk", slow_disk_us),
       name("client-break", client_break_us);
   name("wall-jump", wall_jump_us), name("transfer", transfer_us), name("leader-hunt", leader_hunt_us),
-      name("stale-trap", stale_trap_us), name("store-damage", store_damage_us);
+      name("stale-trap", stale_trap_us), name("store-damage", store_damage_us),
+      name("wrong-state", wrong_state_us);
   return fmt::format(
       "servers={} clients={} heartbeat={}ms election={}ms tick={}ms delay={}us sync={}us down={}ms faults:{}",
       servers, clients, heartbeat_ms, election_ms, tick_ms, delay_us, sync_us, down_us / ms,

@@ -97,6 +97,11 @@ TEST_CASE("what a start makes of the log and the state on the disk") {
   CHECK(judge_start(log(12, 12), state) == StartFrom::log_alone);
   CHECK(judge_start(log(5, 4), std::nullopt) == StartFrom::nothing);
   CHECK(judge_start(log(12, 11), state) == StartFrom::nothing);
+  // What was wrong is not made anew, neither from a state below nor from the log.
+  CHECK(judge_start(log(1, 12), std::nullopt, Zxid{11}) == StartFrom::log_alone);
+  CHECK(judge_start(log(1, 12, Epoch{3}), state, Zxid{11}) == StartFrom::log_alone);
+  CHECK(judge_start(log(11, 10), state, Zxid{11}) == StartFrom::nothing);
+  CHECK(judge_start(log(1, 12, Epoch{3}), state, Zxid{10}) == StartFrom::state);
 }
 
 TEST_CASE("an empty log recovers to nothing") {

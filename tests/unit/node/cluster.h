@@ -66,6 +66,7 @@ class Cluster {
   bool stores_work = true;                           // else work on a checkpoint waits
   bool stores_have_room = true;
   std::map<int, std::vector<std::string>> store_steps;  // put, publish, clean
+  std::map<int, Zxid> told_to_start_again;              // with a state not older than this
   std::vector<std::unique_ptr<Client>> clients;
 
   explicit Cluster(int servers, node::Limits with = {}, const node::CheckpointLimits& checkpoints = {})
@@ -229,6 +230,7 @@ class Cluster {
   // True if a disk answered.
   bool carry_out(int id, node::Output& out) {
     bool answered = false;
+    if (out.restart) told_to_start_again[id] = out.state_at_least.value_or(Zxid{});
     if (out.persist) waiting_[id].push_back(*out.persist);
     while (disks_work && !stuck_disks.count(id) && !waiting_[id].empty()) {
       const broadcast::Persist persist = std::move(waiting_[id].front());

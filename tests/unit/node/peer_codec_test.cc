@@ -35,7 +35,8 @@ std::vector<PeerMessage> examples() {
           StateChunk{5, 3, {{"key", std::string("v\0w", 3)}, {"other", ""}}},
           StateChunk{5, 4, {}},
           StateAck{5, 2},
-          StateRefusal{5}};
+          StateRefusal{5},
+          DigestReport{{{Zxid{1000}, ~0ULL}, {Zxid{1003}, 0}}}};
 }
 
 }  // namespace

@@ -45,8 +45,10 @@ struct Pair {
   storage::StateDesk out{full}, in{empty};
   broadcast::Peer peer = follower();
   StateSender sender{TransferLimits{}};
-  StateReceiver receiver{TransferLimits{}};
+  StateReceiver receiver{TransferLimits{}, 1000};
+  Support support = Support::confirmed;
   std::vector<StateReceiver::Answer> answers;
+  Now now = at_start;
 
   Pair() {
     tree.skip({Zxid{5}, 0, 1});
@@ -62,6 +64,7 @@ struct Pair {
     full.publish(4, encode(meta_of(tree, 5)));
   }
   void work() {
+    if (receiver.waits_for_support()) receiver.settle(now, support);
     for (const StateRead& read : sender.take_reads())
       perform(
           read, out, [&](TransferId id, const std::string& meta) { sender.opened(at_start, peer, id, meta); },
@@ -135,6 +138,36 @@ TEST_CASE("a state whose digest is another is refused, and tried again later") {
   CHECK_FALSE(pair.empty.current());
   CHECK(pair.answers.back() == StateReceiver::Answer{StateRefusal{1}});
   CHECK(pair.sender.take_reads().empty());
+}
+
+TEST_CASE("a whole state waits until the others confirm it, but not for ever") {
+  Pair pair;
+  pair.support = Support::unknown;
+  pair.sender.want(wanted);
+  pair.run();
+  CHECK_FALSE(pair.receiver.installed());
+  CHECK(pair.receiver.active());
+  SECTION("they confirm it") {
+    pair.support = Support::confirmed;
+    pair.run();
+    CHECK(pair.receiver.installed());
+  }
+  SECTION("they are silent") {
+    pair.now.mono_ms += 999;
+    pair.run();
+    CHECK_FALSE(pair.receiver.installed());
+    pair.now.mono_ms += 1;
+    pair.run();
+    CHECK(pair.receiver.installed());
+  }
+  SECTION("they contradict it") {
+    pair.support = Support::contradicted;
+    pair.now.mono_ms += 5000;
+    pair.run();
+    CHECK_FALSE(pair.receiver.installed());
+    CHECK_FALSE(pair.receiver.active());
+    CHECK(pair.answers.back() == StateReceiver::Answer{StateRefusal{1}});
+  }
 }
 
 TEST_CASE("a state that is older than wanted waits for a newer checkpoint") {

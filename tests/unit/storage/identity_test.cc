@@ -79,6 +79,19 @@ TEST_CASE("a claim survives a power cut at any moment, or was not made") {
   }
 }
 
+TEST_CASE("from where on a state may be used is remembered, and never less") {
+  SimFileSystem files;
+  {
+    IdentityFile identity(files, kDirectory, ServerId{2});
+    identity.set_cluster("cluster");
+    identity.set_state_at_least(Zxid{70});
+    identity.set_state_at_least(Zxid{7});
+  }
+  const IdentityFile identity(files, kDirectory, ServerId{2});
+  CHECK(identity.state_at_least() == Zxid{70});
+  CHECK(identity.cluster_id() == "cluster");
+}
+
 TEST_CASE("two processes can't use one directory") {
   std::string pattern = (std::filesystem::temp_directory_path() / "muster-lock-XXXXXX").string();
   REQUIRE(::mkdtemp(pattern.data()) != nullptr);
