@@ -165,10 +165,17 @@ bool Faults::may_damage_store(const Host& victim) const {
                      [&](const auto& host) { return host.get() == &victim || host->has_state(); });
 }
 
-// A majority that holds the right state must be able to say so.
+// A majority that holds the right state must be able to say so: nobody else needs to be given one now.
 void Faults::make_wrong() {
   Host& victim = any();
   if (hosts_.size() < 3 || !victim.has_state() || !may_damage_store(victim)) return;
+  Zxid floor;
+  for (const auto& host : hosts_) {
+    if (!host->up()) return;
+    floor = std::max(floor, host->node().peer().floor());
+  }
+  for (const auto& host : hosts_)
+    if (host->node().tree().applied() < floor) return;
   if (victim.up()) victim.die(Death::power_cut, spread(10'000, 1'000'000));
   victim.make_wrong();
 }
