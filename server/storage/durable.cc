@@ -66,6 +66,7 @@ struct Durable::State {
   DurableOptions options;
   VoteFiles votes;
   FileLog log;
+  bool room = true;
 };
 
 Durable::Durable(FileSystem& files, std::string directory, DurableOptions options) {
@@ -121,8 +122,20 @@ void Durable::perform(const broadcast::Persist& persist) {
   if (persist.hard_state) state_->votes.write(*persist.hard_state);
   if (persist.purge_through) log.purge_through(*persist.purge_through);
   if (!persist.truncate_after && persist.append.empty() && !persist.hard_state) log.mark(persist.committed);
-  log.prepare();
+  prepare();
 }
+
+// A purge is of what stands in a checkpoint already; it need not wait for what comes with it.
+bool Durable::make_room(const broadcast::Persist& persist) {
+  FileLog& log = state_->log;
+  if (log.make_room(persist.truncate_after, persist.append)) return true;
+  if (persist.purge_through) log.purge_through(*persist.purge_through);
+  state_->room = log.make_room(persist.truncate_after, persist.append);
+  return state_->room;
+}
+
+bool Durable::room() const { return state_->room; }
+void Durable::prepare() { state_->room = state_->log.prepare(); }
 
 std::vector<broadcast::Entry> Durable::read(Zxid from, Zxid to, std::size_t max_bytes) const {
   return state_->log.read(from, to, max_bytes);

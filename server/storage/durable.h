@@ -50,8 +50,15 @@ class Durable {
 
   // Truncation, append, one sync of the log, then epoch and vote (both files, each synced), then the purge. All durable when
   // it returns. A Persist without entries and hard state is a mark, written without a sync. Requires: entries
-  // follow last() without a gap (CHECK).
+  // follow last() without a gap (CHECK). Throws NoSpace in the middle of it if make_room() did not say that it fits.
   void perform(const broadcast::Persist& persist);
+  // Makes ready what perform() will need, so that it needs no room. False: there is none for it. Then it is not begun (but that its
+  // purge may be done, which gives room back); it is to be tried again, and nothing else performed before it.
+  [[nodiscard]] bool make_room(const broadcast::Persist& persist);
+  // The disk has room for the log's next segment, or none is needed soon. Known long before make_room() answers false.
+  [[nodiscard]] bool room() const;
+  // Tries again to make the next segment ready, if it is time for that; room() may have changed.
+  void prepare();
 
   // Entries [from, to], at least one, at most about max_bytes. Requires first() <= from <= last().
   // Throws DiskError on a damaged record.

@@ -9,6 +9,12 @@ namespace muster::storage {
 
 using broadcast::Entry;
 
+namespace {
+
+constexpr std::size_t kMostEntryFields = 128;  // an encoded entry without its payload is shorter
+
+}  // namespace
+
 FileLog::FileLog(FileSystem& files, std::string directory, DurableOptions options)
     : files_(files),
       directory_(std::move(directory)),
@@ -105,10 +111,56 @@ void FileLog::mark(Zxid committed) {
 
 // While the second half of a segment fills, its successor is made ready twice as fast: not sooner, since the next entries wait for
 // each slice.
-void FileLog::prepare() {
+bool FileLog::prepare() {
   const std::uint64_t half = options_.segment_bytes / 2;
-  if (!segments_.empty() && segments_.back().used() > half)
-    spare_.prepare(2 * (segments_.back().used() - half));
+  if (segments_.empty() || segments_.back().used() <= half) return true;
+  return spare_.prepare(2 * (segments_.back().used() - half), options_.segment_bytes);
+}
+
+// A truncation gives back as much as it takes.
+bool FileLog::make_room(std::optional<Zxid> truncate_after, const std::vector<Entry>& entries) {
+  if (!truncate_after && fits_surely(entries)) return true;
+  return spare_.make(blanks_for(truncate_after, entries), truncate_after ? 0 : options_.segment_bytes);
+}
+
+// Without counting exactly, which would encode each entry once more.
+bool FileLog::fits_surely(const std::vector<Entry>& entries) const {
+  if (entries.empty()) return true;
+  std::size_t most = 0;
+  for (const Entry& entry : entries) most += record_bytes(entry.payload.size() + kMostEntryFields);
+  return !segments_.empty() && segments_.back().fits(most);
+}
+
+// The segments that will be begun: their sizes, at least.
+std::vector<std::uint64_t> FileLog::blanks_for(std::optional<Zxid> truncate_after,
+                                               const std::vector<Entry>& entries) {
+  std::vector<std::uint64_t> blanks;
+  std::uint64_t used = 0, capacity = 0;
+  const auto begin = [&](std::uint64_t bytes) {
+    blanks.push_back(bytes);
+    capacity = std::max(bytes, options_.segment_bytes);
+  };
+  if (!segments_.empty()) {
+    used = segments_.back().used();
+    capacity = segments_.back().capacity();
+  }
+  if (truncate_after && *truncate_after < last()) {
+    const Segment& kept =
+        *truncate_after < segments_.front().first() ? segments_.front() : segment_of(*truncate_after);
+    used = kept.bytes_through(*truncate_after);
+    begin(used);
+  }
+  for (const Entry& entry : entries) {
+    scratch_.clear();
+    broadcast::append_encoded(scratch_, entry);
+    const std::size_t record = record_bytes(scratch_.size());
+    if (used + record > capacity) {
+      used = kSegmentHeaderBytes;
+      begin(used + record + record_bytes(0));
+    }
+    used += record;
+  }
+  return blanks;
 }
 
 void FileLog::begin_next_segment(Zxid first, std::size_t record) {

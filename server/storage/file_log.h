@@ -3,6 +3,7 @@
 // concluded from it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,13 @@ class FileLog {
   // Notes in the file, without a sync, what is synced and committed by now; nothing if it says so already or
   // has no room.
   void mark(Zxid committed);
-  // A slice of work on the next segment, if it will be needed soon.
-  void prepare();
+  // Everything that an append of these entries after that truncation will write gets its room, or nothing does and it is
+  // false: then neither is begun. What append() and truncate_after() are called for without it may throw NoSpace.
+  [[nodiscard]] bool make_room(std::optional<Zxid> truncate_after,
+                               const std::vector<broadcast::Entry>& entries);
+  // A slice of work on the next segment, if it will be needed soon. False: there is no room for the next segment, and for another
+  // one besides, which a start needs to rewrite the last. What is left of the last one can still be filled.
+  [[nodiscard]] bool prepare();
 
   // Entries [from, to], at least one, at most about max_bytes. Requires first() <= from <= to <= last().
   [[nodiscard]] std::vector<broadcast::Entry> read(Zxid from, Zxid to, std::size_t max_bytes) const;
@@ -54,6 +60,9 @@ class FileLog {
   void judge_end(const Segment::Findings& findings);
   void settle_end();
   void rewrite_last_segment(Zxid keep);
+  [[nodiscard]] bool fits_surely(const std::vector<broadcast::Entry>& entries) const;
+  [[nodiscard]] std::vector<std::uint64_t> blanks_for(std::optional<Zxid> truncate_after,
+                                                      const std::vector<broadcast::Entry>& entries);
   void begin_next_segment(Zxid first, std::size_t record);
   [[nodiscard]] Segment blank_segment(SegmentHeader header, std::uint64_t bytes);
   void publish(Segment& segment);

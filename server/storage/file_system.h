@@ -1,6 +1,7 @@
 // The seam between storage and the disk: a real side (real_file_system) and, for tests, a simulated one that
 // forgets what was not synced (tests/support/sim_file_system). Any failure of the disk is thrown as DiskError
-// and is never handled: it ends the process (DESIGN D6). Only "not there" is an answer.
+// and is never handled: it ends the process (DESIGN D6). Only "not there" is an answer, and NoSpace to whoever only
+// makes a file ready that nothing depends on yet.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,11 @@ namespace muster::storage {
 class DiskError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+// A file can't be made or made longer: the disk, or what this user may take of it, is full. Part of a write may be there.
+class NoSpace : public DiskError {
+ public:
+  using DiskError::DiskError;
 };
 // What was written safely once is there no more, or is not what it was. Nothing was changed. `fact` is what is damaged.
 class Damaged : public DiskError {

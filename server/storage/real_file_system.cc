@@ -21,8 +21,8 @@ constexpr mode_t kDirectoryMode = 0700;
 [[noreturn]] void fail(const char* doing, const std::string& path, int error) {
   std::string message = std::string("cannot ") + doing + " " + path + ": " + std::strerror(error) + ". ";
   if (error == ENOSPC || error == EDQUOT)
-    message += "Free some space there and start the server again.";
-  else if (error == EACCES || error == EPERM || error == EROFS)
+    throw NoSpace(message + "Free some space there and start the server again.");
+  if (error == EACCES || error == EPERM || error == EROFS)
     message += "Give the server's user the right to read and write there and start it again.";
   else
     message += "Check the disk, then start the server again.";

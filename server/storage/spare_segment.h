@@ -23,10 +23,13 @@ class SpareSegment {
   SpareSegment(FileSystem& files, const std::string& directory, std::uint64_t usual_bytes);
 
   // Writes and syncs at most one slice of the usual size's next file: none if `wanted` bytes of it are there already, or there is one
-  // to use again.
-  void prepare(std::uint64_t wanted);
-  // At least `bytes`: a file to use again, the prepared one (completed if need be), or one of its own for a record above the usual
-  // size.
+  // to use again. False: a slice is wanted, and there is no room for what is missing of the file and for `reserve` bytes besides.
+  [[nodiscard]] bool prepare(std::uint64_t wanted, std::uint64_t reserve);
+  // Makes blanks of at least so many bytes ready as a whole: take(), called for each in this order, then needs no room. False:
+  // there is none for one of them and for `reserve` bytes besides; what is ready by then stays ready.
+  [[nodiscard]] bool make(const std::vector<std::uint64_t>& blanks, std::uint64_t reserve);
+  // At least `bytes`: the smallest that is ready, or the one that is being prepared, completed. Throws NoSpace if make() did not
+  // make it ready.
   [[nodiscard]] Blank take(std::uint64_t bytes);
   // Takes a whole segment's file out of the log: keeps it for use again, or removes it. Durable when it returns. Requires that
   // nobody has it open.
@@ -35,13 +38,21 @@ class SpareSegment {
   void remove_leftovers();
 
  private:
+  struct Ready {
+    std::string path;
+    std::uint64_t capacity = 0;
+  };
+
+  void begin(std::uint64_t bytes);
   void write_slice();
+  [[nodiscard]] bool try_slice(std::uint64_t reserve);
+  [[nodiscard]] std::string free_path() const;
 
   FileSystem& files_;
-  std::string directory_;
+  std::string directory_, spare_path_;
   std::uint64_t usual_bytes_;
-  std::vector<std::string> recycled_;  // paths, of the usual size
-  std::unique_ptr<File> file_;
+  std::vector<Ready> ready_;    // whole and closed
+  std::unique_ptr<File> file_;  // being prepared
   std::uint64_t capacity_ = 0;
   std::uint64_t prepared_ = 0;
 };

@@ -77,6 +77,14 @@ class SimFileSystem::SimFile : public File {
 
   void write(std::uint64_t offset, std::string_view bytes) override {
     files_.count_operation(files_.counters_.writes);
+    if (files_.refuse_write_at_ == files_.counters_.writes) throw no_space();
+    const std::string_view wanted = bytes;
+    bytes = bytes.substr(0, room_for(offset, bytes.size()));
+    put(offset, bytes);
+    if (bytes.size() < wanted.size()) throw no_space();
+  }
+
+  void put(std::uint64_t offset, std::string_view bytes) {
     files_.counters_.bytes_written += bytes.size();
     if (bytes.empty()) return;
     Inode& file = inode();
@@ -93,6 +101,10 @@ class SimFileSystem::SimFile : public File {
     if (files_.fail_sync_at_ && files_.counters_.syncs >= *files_.fail_sync_at_)
       throw DiskError("cannot sync: simulated failure.");
     Inode& file = inode();
+    if (files_.loses_this_sync()) {
+      file.dirty.clear();
+      throw DiskError("cannot sync: simulated failure.");
+    }
     file.durable.resize(file.cached.size);
     files_.counters_.most_synced_bytes = std::max(files_.counters_.most_synced_bytes, dirty_bytes(file));
     for (const auto& [page, bits] : file.dirty)
@@ -103,6 +115,14 @@ class SimFileSystem::SimFile : public File {
   std::uint64_t size() override { return inode().cached.size; }
 
  private:
+  [[nodiscard]] static NoSpace no_space() { return NoSpace("cannot write: the simulated disk is full."); }
+  // Of so many bytes at that offset: those that fit.
+  [[nodiscard]] std::uint64_t room_for(std::uint64_t offset, std::uint64_t bytes) {
+    const std::uint64_t size = inode().cached.size;
+    if (offset + bytes <= size || files_.capacity_ == std::numeric_limits<std::uint64_t>::max()) return bytes;
+    const std::uint64_t end = size + files_.free_bytes({});
+    return std::min(bytes, end - std::min(end, offset));
+  }
   Inode& inode() { return files_.inodes_.at(inode_); }
   SimFileSystem& files_;
   InodeId inode_;
@@ -214,11 +234,21 @@ void SimFileSystem::take_back(const DirectoryChange& change) {
   directories_.insert(std::move(moved));
 }
 
-std::uint64_t SimFileSystem::free_bytes(const std::string&) { return free_bytes_; }
+std::uint64_t SimFileSystem::used_bytes() const {
+  std::uint64_t used = 0;
+  for (const auto& item : inodes_) used += item.second.cached.size;
+  return used;
+}
+
+std::uint64_t SimFileSystem::free_bytes(const std::string&) {
+  const std::uint64_t used = used_bytes();
+  return std::min(free_bytes_, capacity_ - std::min(capacity_, used));
+}
 
 void SimFileSystem::sync_directory(const std::string& path) {
   Directory& directory = directory_of(path + "/.");
   count_operation(counters_.directory_syncs);
+  if (loses_this_sync()) throw DiskError("cannot sync a directory: simulated failure.");
   directory.durable = directory.cached;
   directory.changes.clear();
   std::erase_if(directory_changes_, [&](const DirectoryChange& c) { return split(c.from).first == path; });
@@ -289,6 +319,7 @@ SimFileSystem SimFileSystem::crash_image(Random random) const {
   }
   SimFileSystem image;
   image.free_bytes_ = free_bytes_;
+  image.capacity_ = capacity_;
   image.next_inode_ = next_inode_;
   image.counters_ = counters_;
   for (const auto& [path, directory] : directories_) {
@@ -311,6 +342,8 @@ SimFileSystem SimFileSystem::crash_image(Random random) const {
 void SimFileSystem::kill() {
   crash_at_.reset();
   fail_sync_at_.reset();
+  lose_sync_at_.reset();
+  refuse_write_at_.reset();
 }
 
 void SimFileSystem::wipe() {

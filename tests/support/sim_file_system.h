@@ -59,13 +59,21 @@ class SimFileSystem : public FileSystem {
   void wipe();  // a new disk
   void set_free_bytes(std::uint64_t bytes) {
     free_bytes_ = bytes;
-  }  // what free_bytes() says; no write fails of it
+  }  // what free_bytes() says at most; no write fails of it
+  // All files together; a write beyond it does the part that fits and throws NoSpace. Kept by crash() and kill().
+  void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+  [[nodiscard]] std::uint64_t used_bytes() const;
 
   // From now on, the n-th operation (1: the next) and all after it throw SimCrash and do nothing, until
   // crash() or kill().
   void crash_at(std::uint64_t n) { crash_at_ = counters_.operations + n; }
   // The n-th sync of a file from now on throws DiskError and makes nothing durable.
   void fail_sync_at(std::uint64_t n) { fail_sync_at_ = counters_.syncs + n; }
+  // The n-th sync of a file or a directory from now on, and no other, throws DiskError. What it should have made durable is not
+  // durable; of a file it counts as clean from then on, so that no later sync writes it, although a reader sees it.
+  void lose_sync_at(std::uint64_t n) { lose_sync_at_ = all_syncs() + n; }
+  // The n-th write from now on, and no other, does nothing and throws NoSpace.
+  void refuse_write_at(std::uint64_t n) { refuse_write_at_ = counters_.writes + n; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
   // Damage at rest. Contents as a reader sees them; nothing if there is no such file.
@@ -114,6 +122,8 @@ class SimFileSystem : public FileSystem {
   class SimFile;
 
   void count_operation(std::uint64_t& kind);
+  [[nodiscard]] std::uint64_t all_syncs() const { return counters_.syncs + counters_.directory_syncs; }
+  [[nodiscard]] bool loses_this_sync() const { return lose_sync_at_ && all_syncs() == *lose_sync_at_; }
   [[nodiscard]] Directory& directory_of(const std::string& path);
   void change(Directory& directory, NameChange change);
   static void apply(Names& names, const NameChange& change);
@@ -130,8 +140,9 @@ class SimFileSystem : public FileSystem {
   InodeId next_inode_ = 1;
   Counters counters_;
   std::optional<std::uint64_t> crash_at_;
-  std::optional<std::uint64_t> fail_sync_at_;
+  std::optional<std::uint64_t> fail_sync_at_, lose_sync_at_, refuse_write_at_;
   std::uint64_t free_bytes_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t capacity_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 }  // namespace muster::storage
