@@ -352,6 +352,7 @@ SessionEvents Client::session_events() const {
 SessionState Client::state() const { return handle_->core().snapshot().state; }
 SessionId Client::session_id() const { return handle_->core().snapshot().id; }
 std::chrono::milliseconds Client::negotiated_timeout() const { return handle_->core().snapshot().timeout; }
+std::string Client::make_guid() const { return handle_->core().make_guid(); }
 
 void Client::update_servers(std::string_view servers) const {
   client::Core& core = handle_->core();

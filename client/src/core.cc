@@ -93,8 +93,9 @@ Core::Core(asio::any_io_executor executor, ClientConfig config, ConnectString se
     : executor_(std::move(executor)),
       config_(std::move(config)),
       chroot_(std::move(servers.chroot)),
+      random_(random_from_system()),
       hosts_(std::move(servers.hosts)),
-      session_(session_config(config_, hosts_.size()), random_from_system(), now_ms()),
+      session_(session_config(config_, hosts_.size()), random_.fork(1), now_ms()),
       timer_at_(never) {
   snapshot_.timeout = config_.session_timeout;
 }
@@ -120,6 +121,7 @@ void Core::abandon() {
   {
     const std::lock_guard lock(mutex_);
     abandoned_ = true;
+    if (!is_over(snapshot_.state)) snapshot_.state = SessionState::closed;
     wishes.swap(wishes_);
     devices.swap(devices_);
     session_queues.swap(session_queues_);
@@ -191,6 +193,25 @@ std::shared_ptr<SessionQueue> Core::session_events() {
 Core::Snapshot Core::snapshot() const {
   const std::lock_guard lock(mutex_);
   return snapshot_;
+}
+
+// As version 4 of RFC 4122 writes it.
+std::string Core::make_guid() {
+  std::uint64_t high = 0, low = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    high = random_.next(), low = random_.next();
+  }
+  high = (high & ~std::uint64_t{0xF000}) | 0x4000;
+  low = (low & ~(std::uint64_t{3} << 62U)) | (std::uint64_t{2} << 62U);
+  std::string guid;
+  for (const std::uint64_t half : {high, low}) {
+    for (unsigned digit = 0; digit < 16; ++digit) {
+      if (guid.size() == 8 || guid.size() == 13 || guid.size() == 18 || guid.size() == 23) guid += '-';
+      guid += "0123456789abcdef"[(half >> (60 - 4 * digit)) & 15U];
+    }
+  }
+  return guid;
 }
 
 // On the strand: operations

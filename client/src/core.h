@@ -60,6 +60,7 @@ class Core : public Link::Listener, public std::enable_shared_from_this<Core> {
     std::chrono::milliseconds timeout{0};
   };
   [[nodiscard]] Snapshot snapshot() const;
+  [[nodiscard]] std::string make_guid();
 
   // The context is going: all that it would have run is destroyed.
   void abandon();
@@ -115,6 +116,7 @@ class Core : public Link::Listener, public std::enable_shared_from_this<Core> {
   std::vector<Wish> wishes_;
   bool woken_ = false;
   bool abandoned_ = false;
+  Random random_;
   Snapshot snapshot_;
   std::vector<std::weak_ptr<SessionQueue>> session_queues_;
   std::unique_ptr<Devices> devices_;

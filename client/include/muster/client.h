@@ -233,6 +233,9 @@ class Client {
   // As the servers granted it; before the first connection, as asked for.
   [[nodiscard]] std::chrono::milliseconds negotiated_timeout() const;
 
+  // A new one at each call, of the form 0af31d14-…-…-…-…: a name that nobody else has.
+  [[nodiscard]] std::string make_guid() const;
+
   // The ensemble's servers are now these (the form of ClientConfig::servers, the same chroot). Some clients move, each by
   // chance, so that the load evens out, and a client whose server is gone from the list moves. Throws
   // std::invalid_argument. Rule: ZooKeeper programmer's guide, "Dynamic reconfiguration: rebalancing client connections".

@@ -1,0 +1,25 @@
+#include "client/recipes/background.h"
+
+#include <utility>
+
+namespace muster::recipes {
+namespace {
+
+void remove(const Client& client, const std::string& path) {
+  client.async_remove(path, any_version, [client, path](error_code error) {
+    if (may_ask_again(error)) remove(client, path);
+  });
+}
+
+}  // namespace
+
+bool may_ask_again(const error_code& error) {
+  return error == ErrorCode::connection_loss || error == ErrorCode::data_inconsistency;
+}
+
+void remove_in_background(const Client& client, std::string path) noexcept {
+  if (is_over(client.state())) return;  // also: its context is going
+  remove(client.with_timeout(std::chrono::milliseconds(0)), path);
+}
+
+}  // namespace muster::recipes

@@ -1,0 +1,53 @@
+#include "client/recipes/nodes.h"
+
+#include <muster/path.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "client/recipes/background.h"
+
+namespace muster::recipes {
+namespace {
+
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+
+// That it is there already is as good.
+asio::awaitable<error_code> make(Client client, std::string path, CreateMode mode) {
+  for (;;) {
+    const auto [error, created] = co_await client.async_create(path, "", mode, quietly);
+    if (error == ErrorCode::unimplemented && mode == CreateMode::container) {
+      mode = CreateMode::persistent;
+    } else if (!may_ask_again(error)) {
+      co_return error == ErrorCode::node_exists ? error_code() : error;
+    }
+  }
+}
+
+asio::awaitable<void> make_all(Client client, std::string path, CreateMode mode) {
+  for (;;) {
+    error_code error = co_await make(client, path, mode);
+    if (!error) co_return;
+    // An ancestor is missing. One that is a container may go again before it has a child.
+    for (std::size_t end = path.find('/', 1); error == ErrorCode::no_node && end != std::string::npos;
+         end = path.find('/', end + 1)) {
+      const error_code above = co_await make(client, path.substr(0, end), CreateMode::persistent);
+      if (above) throw boost::system::system_error(above);
+    }
+    if (error != ErrorCode::no_node || path.find('/', 1) == std::string::npos)
+      throw boost::system::system_error(error);
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> make_parents(Client client, std::string path) {
+  const std::string parent(parent_of(path));
+  if (parent.size() > 1) co_await make_all(std::move(client), parent, CreateMode::container);
+}
+
+asio::awaitable<void> make_node(Client client, std::string path) {
+  co_await make_all(std::move(client), std::move(path), CreateMode::persistent);
+}
+
+}  // namespace muster::recipes

@@ -1,0 +1,17 @@
+// Nodes that recipes live in.
+#pragma once
+
+#include <muster/client.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+namespace muster::recipes {
+
+// Makes the parents of `path` that are missing. The nearest one is a container, if the servers know those: it goes some
+// time after its last child.
+[[nodiscard]] asio::awaitable<void> make_parents(Client client, std::string path);
+// Makes a persistent node without data, and its parents, if it is missing.
+[[nodiscard]] asio::awaitable<void> make_node(Client client, std::string path);
+
+}  // namespace muster::recipes
