@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/src/core.h"
+#include "client/src/testing.h"
 #include "client/src/translate.h"
 
 namespace muster {
@@ -144,9 +145,16 @@ struct Caller {
 using client::Caller;
 using client::Operation;
 
+Client client::Testing::make_client(asio::any_io_executor executor, const ClientConfig& config,
+                                    std::shared_ptr<Platform> platform) {
+  return Client(std::make_shared<Handle>(
+      Core::start(std::move(executor), config, must(servers_of(config)), std::move(platform))));
+}
+
 Client::Client(asio::any_io_executor executor, const ClientConfig& config)
-    : handle_(std::make_shared<client::Handle>(
-          client::Core::start(std::move(executor), config, client::must(client::servers_of(config))))) {}
+    : Client(client::Testing::make_client(std::move(executor), config, client::machine())) {}
+
+Client::Client(std::shared_ptr<client::Handle> handle) : handle_(std::move(handle)) {}
 
 Caller Client::caller() const { return {handle_->core(), timeout_, linearizable_}; }
 
@@ -343,6 +351,12 @@ void Client::graceful_close(Handler<> handler) const {
   caller().begin(Operation::Kind::close, std::move(handler), {}, false, client::nothing);
 }
 
+void Client::wait_for(Handler<> handler, std::chrono::milliseconds time) const {
+  Caller paused = caller();
+  paused.timeout = time;
+  paused.begin(Operation::Kind::pause, std::move(handler), {}, false, client::nothing);
+}
+
 void Client::close() const { handle_->core().close(); }
 
 SessionEvents Client::session_events() const {
@@ -352,6 +366,7 @@ SessionEvents Client::session_events() const {
 SessionState Client::state() const { return handle_->core().snapshot().state; }
 SessionId Client::session_id() const { return handle_->core().snapshot().id; }
 std::chrono::milliseconds Client::negotiated_timeout() const { return handle_->core().snapshot().timeout; }
+std::chrono::milliseconds Client::session_time_left() const { return handle_->core().session_time_left(); }
 std::string Client::make_guid() const { return handle_->core().make_guid(); }
 
 void Client::update_servers(std::string_view servers) const {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/query.hpp>
 #include <limits>
-#include <random>
 #include <set>
 #include <utility>
 
@@ -13,16 +12,6 @@ namespace muster::client {
 namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-std::int64_t now_ms() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
-Random random_from_system() {
-  std::random_device device;
-  return Random((std::uint64_t{device()} << 32U) | device());
-}
 
 SessionConfig session_config(const ClientConfig& config, std::size_t hosts) {
   SessionConfig result;
@@ -87,13 +76,17 @@ CoresOfContext& cores_of(const asio::any_io_executor& executor) {
 }  // namespace
 
 Core::Devices::Devices(Core& core)
-    : strand(core.executor()), timer(strand), link(strand, core.weak_from_this()) {}
+    : strand(core.executor()),
+      timer(core.platform_->make_timer(strand)),
+      link(core.platform_->make_link(strand, core.weak_from_this())) {}
 
-Core::Core(asio::any_io_executor executor, ClientConfig config, ConnectString servers)
+Core::Core(asio::any_io_executor executor, ClientConfig config, ConnectString servers,
+           std::shared_ptr<Platform> platform)
     : executor_(std::move(executor)),
       config_(std::move(config)),
       chroot_(std::move(servers.chroot)),
-      random_(random_from_system()),
+      platform_(std::move(platform)),
+      random_(platform_->random_seed()),
       hosts_(std::move(servers.hosts)),
       session_(session_config(config_, hosts_.size()), random_.fork(1), now_ms()),
       timer_at_(never) {
@@ -101,11 +94,11 @@ Core::Core(asio::any_io_executor executor, ClientConfig config, ConnectString se
 }
 
 std::shared_ptr<Core> Core::start(asio::any_io_executor executor, const ClientConfig& config,
-                                  ConnectString servers) {
-  auto core = std::make_shared<Core>(std::move(executor), config, std::move(servers));
+                                  ConnectString servers, std::shared_ptr<Platform> platform) {
+  auto core = std::make_shared<Core>(std::move(executor), config, std::move(servers), std::move(platform));
   core->devices_ = std::make_unique<Devices>(*core);
   cores_of(core->executor_).add(core.get(), core);
-  core->wish(Command([](Core& self) { self.session_.on_tick(now_ms()); }));
+  core->wish(Command([](Core& self) { self.session_.on_tick(self.now_ms()); }));
   return core;
 }
 
@@ -159,12 +152,12 @@ void Core::cancel(const std::weak_ptr<Operation>& operation) {
 void Core::drop_watch(WatchId id) {
   wish(Command([id](Core& self) {
     self.watches_.erase(id);
-    self.session_.drop_watch(now_ms(), id);
+    self.session_.drop_watch(self.now_ms(), id);
   }));
 }
 
 void Core::close() {
-  wish(Command([](Core& self) { self.session_.close(now_ms()); }));
+  wish(Command([](Core& self) { self.session_.close(self.now_ms()); }));
 }
 
 void Core::update_servers(std::vector<Host> hosts) {
@@ -176,7 +169,7 @@ void Core::update_servers(std::vector<Host> hosts) {
       if (at == self.hosts_.end()) self.hosts_.push_back(host);
       if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
     }
-    self.session_.replace_hosts(now_ms(), std::move(ids));
+    self.session_.replace_hosts(self.now_ms(), std::move(ids));
   }));
 }
 
@@ -193,6 +186,11 @@ std::shared_ptr<SessionQueue> Core::session_events() {
 Core::Snapshot Core::snapshot() const {
   const std::lock_guard lock(mutex_);
   return snapshot_;
+}
+
+std::chrono::milliseconds Core::session_time_left() const {
+  const std::int64_t left = lives_until_ms_.load(std::memory_order_relaxed) - now_ms();
+  return std::chrono::milliseconds(std::max<std::int64_t>(left, 0));
 }
 
 // As version 4 of RFC 4122 writes it.
@@ -244,6 +242,10 @@ void Core::begin(OperationPtr operation) {
     return;
   }
   if (over != ErrorCode::ok) return finish(operation, {over, {}});
+  if (operation->kind() == Operation::Kind::pause) {
+    if (operation->timeout.count() <= 0) return finish(operation, {});
+    return set_deadline(operation, operation->timeout);
+  }
   if (session_.is_connected()) return finish(operation, {});
   set_deadline(operation, config_.connect_timeout);
   set_deadline(operation, operation->timeout);
@@ -290,7 +292,8 @@ void Core::give_up(Operation& operation, error_code error) {
 void Core::expire_operations(std::int64_t now) {
   while (!deadlines_.empty() && deadlines_.begin()->first.first <= now) {
     const OperationPtr operation = deadlines_.begin()->second;
-    give_up(*operation, make_error_code(ErrorCode::operation_timeout));
+    const bool paused = operation->kind() == Operation::Kind::pause;
+    give_up(*operation, paused ? error_code() : make_error_code(ErrorCode::operation_timeout));
   }
 }
 
@@ -342,13 +345,14 @@ void Core::act() {
        actions = session_.take_actions()) {
     for (Action& action : actions) std::visit([this](auto& a) { act_on(a); }, action);
   }
+  lives_until_ms_.store(session_.certain_until(), std::memory_order_relaxed);
   set_timer();
 }
 
-void Core::act_on(Connect& action) { devices_->link.connect(hosts_[action.host]); }
-void Core::act_on(Disconnect& /*action*/) { devices_->link.disconnect(); }
-void Core::act_on(Write& action) { devices_->link.write(action.bytes); }
-void Core::act_on(Probe& action) { devices_->link.probe(action.host, hosts_[action.host]); }
+void Core::act_on(Connect& action) { devices_->link->connect(hosts_[action.host]); }
+void Core::act_on(Disconnect& /*action*/) { devices_->link->disconnect(); }
+void Core::act_on(Write& action) { devices_->link->write(action.bytes); }
+void Core::act_on(Probe& action) { devices_->link->probe(action.host, hosts_[action.host]); }
 
 void Core::act_on(Complete& action) {
   const OperationPtr operation = calls_.take(action.id);
@@ -394,6 +398,11 @@ void Core::end_everything() {
   const error_code why = make_error_code(session_.over_because());
   for (const auto& [id, queue] : std::exchange(watches_, {})) queue->end(why);
   finish_waiting(connecting_, why);
+  std::vector<OperationPtr> pauses;
+  for (const auto& [key, operation] : deadlines_) {
+    if (operation->kind() == Operation::Kind::pause) pauses.push_back(operation);
+  }
+  finish_waiting(pauses, why);
   const bool unconfirmed = session_.over_because() == ErrorCode::closing && session_.id().value != 0;
   const bool confirmed = session_.close_confirmed() || !unconfirmed;
   finish_waiting(closing_, confirmed ? error_code() : make_error_code(ErrorCode::connection_loss));
@@ -406,16 +415,15 @@ void Core::set_timer() {
   if (!deadlines_.empty()) next = std::min(next, deadlines_.begin()->first.first);
   if (next == never) {
     timer_at_ = never;
-    devices_->timer.cancel();
+    devices_->timer->cancel();
     return;
   }
   if (next >= timer_at_) return;
   timer_at_ = next;
-  devices_->timer.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(next)));
-  devices_->timer.async_wait([self = shared_from_this()](const error_code& error) {
-    if (error || self->timer_at_ == never) return;
+  devices_->timer->set(next, [self = shared_from_this()] {
+    if (self->timer_at_ == never) return;
     self->timer_at_ = never;
-    const std::int64_t now = now_ms();
+    const std::int64_t now = self->now_ms();
     self->expire_operations(now);
     self->session_.on_tick(now);
     self->act();

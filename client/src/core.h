@@ -7,9 +7,9 @@
 
 #include <muster/client_config.h>
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <functional>
 #include <map>
@@ -24,8 +24,8 @@
 #include "client/src/call_table.h"
 #include "client/src/connect_string.h"
 #include "client/src/event_queue.h"
-#include "client/src/link.h"
 #include "client/src/operation.h"
+#include "client/src/platform.h"
 #include "client/src/session.h"
 
 namespace muster::client {
@@ -34,8 +34,9 @@ class Core : public Link::Listener, public std::enable_shared_from_this<Core> {
  public:
   // `servers` are those of the config.
   static std::shared_ptr<Core> start(asio::any_io_executor executor, const ClientConfig& config,
-                                     ConnectString servers);
-  Core(asio::any_io_executor executor, ClientConfig config, ConnectString servers);
+                                     ConnectString servers, std::shared_ptr<Platform> platform);
+  Core(asio::any_io_executor executor, ClientConfig config, ConnectString servers,
+       std::shared_ptr<Platform> platform);
   ~Core() override;
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -61,6 +62,8 @@ class Core : public Link::Listener, public std::enable_shared_from_this<Core> {
   };
   [[nodiscard]] Snapshot snapshot() const;
   [[nodiscard]] std::string make_guid();
+  // For so long the servers can't have ended the session.
+  [[nodiscard]] std::chrono::milliseconds session_time_left() const;
 
   // The context is going: all that it would have run is destroyed.
   void abandon();
@@ -77,10 +80,11 @@ class Core : public Link::Listener, public std::enable_shared_from_this<Core> {
   struct Devices {
     explicit Devices(Core& core);
     asio::strand<asio::any_io_executor> strand;
-    asio::steady_timer timer;
-    Link link;
+    std::unique_ptr<Timer> timer;
+    std::unique_ptr<Link> link;
   };
 
+  [[nodiscard]] std::int64_t now_ms() const { return platform_->now_ms(); }
   void wish(Wish wish);
   void drain();
   void begin(OperationPtr operation);
@@ -111,6 +115,8 @@ class Core : public Link::Listener, public std::enable_shared_from_this<Core> {
   const asio::any_io_executor executor_;
   const ClientConfig config_;
   const std::string chroot_;
+  const std::shared_ptr<Platform> platform_;
+  std::atomic<std::int64_t> lives_until_ms_ = 0;  // the session, certainly; 0: perhaps not even now
 
   mutable std::mutex mutex_;  // guards what stands down to `devices_`
   std::vector<Wish> wishes_;

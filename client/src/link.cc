@@ -22,11 +22,11 @@ constexpr std::chrono::milliseconds probe_time{1'000};
 constexpr std::string_view probe_word = "isro";
 constexpr std::string_view read_write_answer = "rw";
 
-}  // namespace
+using Listener = Link::Listener;
 
 // Its handlers hold it; they do nothing once it is closed, so that the session hears nothing of a connection that it
-// has given up.
-struct Link::Connection : std::enable_shared_from_this<Link::Connection> {
+// has given up. One write at a time is under way; what is added meanwhile goes with the next.
+struct Connection : std::enable_shared_from_this<Connection> {
   Connection(const asio::any_io_executor& strand, std::weak_ptr<Listener> to)
       : listener(std::move(to)), resolver(strand), socket(strand) {}
 
@@ -94,7 +94,7 @@ struct Link::Connection : std::enable_shared_from_this<Link::Connection> {
   }
 };
 
-struct Link::Question : std::enable_shared_from_this<Link::Question> {
+struct Question : std::enable_shared_from_this<Question> {
   Question(const asio::any_io_executor& strand, std::weak_ptr<Listener> to, HostId of)
       : listener(std::move(to)), id(of), resolver(strand), socket(strand), timer(strand) {}
 
@@ -150,34 +150,48 @@ struct Link::Question : std::enable_shared_from_this<Link::Question> {
   }
 };
 
-Link::Link(asio::any_io_executor strand, std::weak_ptr<Listener> listener)
-    : strand_(std::move(strand)), listener_(std::move(listener)) {}
+class TcpLink : public Link {
+ public:
+  TcpLink(asio::any_io_executor strand, std::weak_ptr<Listener> listener)
+      : strand_(std::move(strand)), listener_(std::move(listener)) {}
+  TcpLink(const TcpLink&) = delete;
+  TcpLink& operator=(const TcpLink&) = delete;
+  ~TcpLink() override {
+    if (connection_) connection_->close();
+    if (question_) question_->close();
+  }
 
-Link::~Link() {
-  disconnect();
-  if (question_) question_->close();
-}
+  void connect(const Host& host) override {
+    disconnect();
+    connection_ = std::make_shared<Connection>(strand_, listener_);
+    connection_->resolve(host);
+  }
+  void disconnect() override {
+    if (const auto connection = std::exchange(connection_, nullptr)) connection->close();
+  }
+  void write(std::string_view bytes) override {
+    if (!connection_ || connection_->closed) return;
+    connection_->output += bytes;
+    connection_->write();
+  }
+  void probe(HostId id, const Host& host) override {
+    if (question_) question_->close();
+    question_ = std::make_shared<Question>(strand_, listener_, id);
+    question_->ask(host);
+  }
 
-void Link::connect(const Host& host) {
-  disconnect();
-  connection_ = std::make_shared<Connection>(strand_, listener_);
-  connection_->resolve(host);
-}
+ private:
+  asio::any_io_executor strand_;
+  std::weak_ptr<Listener> listener_;
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<Question> question_;
+};
 
-void Link::disconnect() {
-  if (const auto connection = std::exchange(connection_, nullptr)) connection->close();
-}
+}  // namespace
 
-void Link::write(std::string_view bytes) {
-  if (!connection_ || connection_->closed) return;
-  connection_->output += bytes;
-  connection_->write();
-}
-
-void Link::probe(HostId id, const Host& host) {
-  if (question_) question_->close();
-  question_ = std::make_shared<Question>(strand_, listener_, id);
-  question_->ask(host);
+std::unique_ptr<Link> make_tcp_link(const asio::any_io_executor& strand,
+                                    std::weak_ptr<Link::Listener> listener) {
+  return std::make_unique<TcpLink>(strand, std::move(listener));
 }
 
 }  // namespace muster::client

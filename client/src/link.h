@@ -22,28 +22,20 @@ class Link {
     virtual void on_probed(HostId host, bool read_write) = 0;
   };
 
-  // Everything happens on `strand`. Nothing more is told once the listener is gone.
-  Link(boost::asio::any_io_executor strand, std::weak_ptr<Listener> listener);
-  Link(const Link&) = delete;
-  Link& operator=(const Link&) = delete;
-  ~Link();
+  virtual ~Link() = default;
 
   // Resolves the name anew, and tries its addresses one after the other: on_connected or on_lost.
-  void connect(const Host& host);
+  virtual void connect(const Host& host) = 0;
   // Nothing more is told of the connection, or of the attempt to get one.
-  void disconnect();
-  // One write at a time is under way; what is added meanwhile goes with the next.
-  void write(std::string_view bytes);
-  // Asks isro. Answered within probe_ms.
-  void probe(HostId id, const Host& host);
-
- private:
-  struct Connection;
-  struct Question;
-  boost::asio::any_io_executor strand_;
-  std::weak_ptr<Listener> listener_;
-  std::shared_ptr<Connection> connection_;
-  std::shared_ptr<Question> question_;
+  virtual void disconnect() = 0;
+  // To the connection, if there is one.
+  virtual void write(std::string_view bytes) = 0;
+  // Asks isro. Answered within a second.
+  virtual void probe(HostId id, const Host& host) = 0;
 };
+
+// Everything happens on `strand`. Nothing more is told once the listener is gone.
+[[nodiscard]] std::unique_ptr<Link> make_tcp_link(const boost::asio::any_io_executor& strand,
+                                                  std::weak_ptr<Link::Listener> listener);
 
 }  // namespace muster::client

@@ -18,7 +18,7 @@ class Core;
 
 class Operation {
  public:
-  enum class Kind { request, connected, close };
+  enum class Kind { request, connected, pause, close };
 
   explicit Operation(Kind kind) : kind_(kind) {}
   virtual ~Operation() = default;
@@ -32,7 +32,7 @@ class Operation {
   [[nodiscard]] Kind kind() const { return kind_; }
 
   wire::Request request;                 // of Kind::request
-  std::chrono::milliseconds timeout{0};  // 0: none
+  std::chrono::milliseconds timeout{0};  // 0: none; of a pause: its length
   bool synced = false;                   // a sync goes before it
 
   // The core's: what the session knows it by, and when it is given up.

@@ -213,6 +213,12 @@ std::optional<std::int64_t> Session::session_deadline() const {
   return std::nullopt;
 }
 
+std::int64_t Session::certain_until() const {
+  const auto* connected = std::get_if<Connected>(&state_);
+  const bool closing = connected && connected->close_deadline;
+  return is_over() || closing || !shared_ ? 0 : confirmed_at_ + timeout_ms_;
+}
+
 void Session::on_tick(std::int64_t now) {
   if (is_over()) return;
   const auto session_end = session_deadline();

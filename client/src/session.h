@@ -109,6 +109,8 @@ class Session {
   [[nodiscard]] SessionId id() const { return id_; }
   // As granted, once there is a session.
   [[nodiscard]] std::int64_t timeout_ms() const { return timeout_ms_; }
+  // Before that moment the servers have not ended the session; 0: they may have.
+  [[nodiscard]] std::int64_t certain_until() const;
 
  private:
   struct Resting {

@@ -55,6 +55,7 @@ namespace muster {
 namespace client {
 class Handle;
 struct Caller;
+struct Testing;
 }  // namespace client
 
 // Cheap to copy; all copies share the session. It ends when close() is called or the last copy is destroyed (operations
@@ -233,6 +234,17 @@ class Client {
   // As the servers granted it; before the first connection, as asked for.
   [[nodiscard]] std::chrono::milliseconds negotiated_timeout() const;
 
+  // For so long from now, on this machine's monotonic clock, the servers can't have ended the session; 0: they may have. It
+  // is counted from what the servers have confirmed, at most negotiated_timeout(), and may be asked after a pause of the
+  // whole process, too. (With ZooKeeper it may be too long by the time that a server takes to notice that it has lost its
+  // leader.)
+  [[nodiscard]] std::chrono::milliseconds session_time_left() const;
+
+  // Waits that long on the client's clock: void(error_code). Errors: the session ended first.
+  template <class Token = asio::deferred_t>
+  auto async_wait_for(std::chrono::milliseconds time, Token&& token = {}) const {
+    return detail::initiate(*this, &Client::wait_for, std::forward<Token>(token), time);
+  }
   // A new one at each call, of the form 0af31d14-…-…-…-…: a name that nobody else has.
   [[nodiscard]] std::string make_guid() const;
 
@@ -269,6 +281,10 @@ class Client {
   void add_auth(Handler<> handler, Credential credential) const;
   void who_am_i(Handler<std::vector<AuthId>> handler) const;
   void graceful_close(Handler<> handler) const;
+  void wait_for(Handler<> handler, std::chrono::milliseconds time) const;
+
+  friend struct client::Testing;
+  explicit Client(std::shared_ptr<client::Handle> handle);
 
   std::shared_ptr<client::Handle> handle_;
   std::chrono::milliseconds timeout_{0};
