@@ -66,9 +66,13 @@ struct Outcome {
   std::exception_ptr failure;
   std::optional<T> value;
 
-  [[nodiscard]] T get() const {
+  // What can't be copied is handed out once.
+  [[nodiscard]] T get() {
     if (failure) std::rethrow_exception(failure);
-    return *value;
+    if constexpr (std::is_copy_constructible_v<T>)
+      return *value;
+    else
+      return std::move(*value);
   }
   [[nodiscard]] error_code error() const {
     try {
