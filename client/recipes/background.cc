@@ -11,6 +11,14 @@ void remove(const Client& client, const std::string& path) {
   });
 }
 
+// A creation that was given up is decided when this reads: it comes after it on the same session.
+void remove_ours(const Client& client, const std::string& path) {
+  client.linearizable().async_exists(path, [client, path](error_code error, const std::optional<Stat>& stat) {
+    if (may_ask_again(error)) return remove_ours(client, path);
+    if (!error && stat && stat->ephemeral_owner == client.session_id()) remove(client, path);
+  });
+}
+
 }  // namespace
 
 bool may_ask_again(const error_code& error) {
@@ -20,6 +28,11 @@ bool may_ask_again(const error_code& error) {
 void remove_in_background(const Client& client, std::string path) noexcept {
   if (is_over(client.state())) return;  // also: its context is going
   remove(client.with_timeout(std::chrono::milliseconds(0)), path);
+}
+
+void remove_ours_in_background(const Client& client, std::string path) noexcept {
+  if (is_over(client.state())) return;
+  remove_ours(client.with_timeout(std::chrono::milliseconds(0)), path);
 }
 
 }  // namespace muster::recipes

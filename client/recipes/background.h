@@ -3,6 +3,7 @@
 
 #include <muster/client.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -15,20 +16,30 @@ namespace muster::recipes {
 // called where nothing can be thrown or awaited, also while the client's context is going.
 void remove_in_background(const Client& client, std::string path) noexcept;
 
-// Removes a node in the background when it goes out of scope, unless it was released.
-class BackgroundRemoval {
+// The same if the node is of this session.
+void remove_ours_in_background(const Client& client, std::string path) noexcept;
+
+// Undoes something in the background when it goes out of scope before it is finished: by an error or by cancellation. The
+// client that it is undone with has no time-out. (When the session is over, there is nothing to undo.)
+class Unfinished {
  public:
-  BackgroundRemoval(Client client, std::string path) : client_(std::move(client)), path_(std::move(path)) {}
-  BackgroundRemoval(const BackgroundRemoval&) = delete;
-  BackgroundRemoval& operator=(const BackgroundRemoval&) = delete;
-  ~BackgroundRemoval() {
-    if (!path_.empty()) remove_in_background(client_, std::move(path_));
+  using Undo = std::function<void(const Client&)>;
+
+  Unfinished(Client client, Undo undo) : client_(std::move(client)), undo_(std::move(undo)) {}
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  ~Unfinished() {
+    if (undo_ && !is_over(client_.state())) undo_(client_.with_timeout(std::chrono::milliseconds(0)));
   }
-  void release() { path_.clear(); }
+  void finish() { undo_ = nullptr; }
 
  private:
   Client client_;
-  std::string path_;
+  Undo undo_;
 };
+// One whose undoing is the removal of a node.
+[[nodiscard]] inline Unfinished unfinished_node(Client client, const std::string& path) {
+  return {std::move(client), [path](const Client& again) { remove_in_background(again, path); }};
+}
 
 }  // namespace muster::recipes

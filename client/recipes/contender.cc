@@ -36,21 +36,6 @@ void remove_by_prefix(const Client& client, const std::string& directory, const 
   });
 }
 
-struct Unfinished {
-  Client client;
-  std::string directory, prefix;
-  bool finished = false;
-
-  Unfinished(Client with_client, std::string in_directory, std::string with_prefix)
-      : client(std::move(with_client)), directory(std::move(in_directory)), prefix(std::move(with_prefix)) {}
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
-  ~Unfinished() {
-    if (finished || is_over(client.state())) return;
-    remove_by_prefix(client.with_timeout(std::chrono::milliseconds(0)), directory, prefix);
-  }
-};
-
 struct Kind {
   std::string_view word;  // what stands before the number
   bool shared;
@@ -129,12 +114,12 @@ asio::awaitable<Contender> Contender::enter(Client client, std::string directory
                                             std::string data) {
   const std::string prefix = "_c_" + client.make_guid() + "-";
   const std::string path = directory + "/" + prefix + kind;
-  Unfinished unfinished(client, directory, prefix);
+  Unfinished unfinished(client, [=](const Client& again) { remove_by_prefix(again, directory, prefix); });
   for (;;) {
     Made made = co_await make(client, path, data);
     if (may_ask_again(made.error)) made = co_await find_again(client, directory, prefix);
     if (!made.error) {
-      unfinished.finished = true;
+      unfinished.finish();
       co_return Contender(client, made.path, made.zxid);
     }
     if (made.error != ErrorCode::no_node) fail(made.error);
@@ -165,12 +150,12 @@ asio::awaitable<void> Contender::leave() {
   if (!entered()) co_return;
   const Client client = client_;
   const std::string path = std::exchange(path_, {});
-  BackgroundRemoval left(client, path);
+  Unfinished left = unfinished_node(client, path);
   for (;;) {
     const auto [error] = co_await client.async_remove(path, any_version, quietly);
     if (may_ask_again(error)) continue;
     if (error && error != ErrorCode::no_node) fail(error);
-    left.release();
+    left.finish();
     co_return;
   }
 }

@@ -23,25 +23,15 @@ std::int64_t number_of(const std::string& data) {
   return number;
 }
 
-}  // namespace
-
-Counter::Counter(Client client, std::string path)
-    : client_(std::move(client)), path_(std::move(path)), once_(std::make_shared<Once>(client_, path_)) {}
-Counter::Counter(Counter&&) noexcept = default;
-Counter& Counter::operator=(Counter&&) noexcept = default;
-Counter::~Counter() = default;
-
-asio::awaitable<std::int64_t> Counter::get() const {
-  const auto [error, value] = co_await client_.linearizable().async_get(path_, quietly);
+asio::awaitable<std::int64_t> read_number(Client client, std::string path) {
+  const auto [error, value] = co_await client.linearizable().async_get(path, quietly);
   if (error == ErrorCode::no_node) co_return 0;
   if (error) throw boost::system::system_error(error);
   co_return number_of(value.data);
 }
 
-asio::awaitable<std::int64_t> Counter::add(std::int64_t delta) {
-  const std::shared_ptr<Once> once = once_;
-  const Client client = client_;
-  const std::string path = path_;
+asio::awaitable<std::int64_t> add_to(std::shared_ptr<Once> once, Client client, std::string path,
+                                     std::int64_t delta) {
   for (;;) {
     const auto [error, value] = co_await client.async_get(path, quietly);
     if (error == ErrorCode::no_node) {
@@ -63,6 +53,20 @@ asio::awaitable<std::int64_t> Counter::add(std::int64_t delta) {
     // Another one was faster. What was read may also have been older than a change of our own.
     if (failed != ErrorCode::bad_version) throw boost::system::system_error(failed);
   }
+}
+
+}  // namespace
+
+Counter::Counter(Client client, std::string path)
+    : client_(std::move(client)), path_(std::move(path)), once_(std::make_shared<Once>(client_, path_)) {}
+Counter::Counter(Counter&&) noexcept = default;
+Counter& Counter::operator=(Counter&&) noexcept = default;
+Counter::~Counter() = default;
+
+// Coroutines of copies: this may be gone before they run.
+asio::awaitable<std::int64_t> Counter::get() const { return read_number(client_, path_); }
+asio::awaitable<std::int64_t> Counter::add(std::int64_t delta) {
+  return add_to(once_, client_, path_, delta);
 }
 
 }  // namespace muster::recipes

@@ -28,20 +28,20 @@ asio::awaitable<Once::Mark> Once::take_mark() {
     co_return mark;
   }
   Mark mark{directory_ + "/_once_" + client_.make_guid(), 0};
-  BackgroundRemoval unfinished(client_, mark.path);
+  Unfinished unfinished = unfinished_node(client_, mark.path);
   for (;;) {
     const auto [error, created] =
         co_await client_.async_create(mark.path, "", CreateMode::ephemeral, quietly);
     if (may_ask_again(error)) continue;
     if (error && error != ErrorCode::node_exists) throw boost::system::system_error(error);
-    unfinished.release();
+    unfinished.finish();
     co_return mark;
   }
 }
 
 asio::awaitable<std::optional<TransactionResult>> Once::commit(Transaction changes) {
   Mark mark = co_await take_mark();
-  BackgroundRemoval in_doubt(client_, mark.path);
+  Unfinished in_doubt = unfinished_node(client_, mark.path);
   changes.set(mark.path, "", mark.version);
   std::optional<TransactionResult> done;
   for (;;) {
@@ -58,7 +58,7 @@ asio::awaitable<std::optional<TransactionResult>> Once::commit(Transaction chang
     if (stat->version > mark.version) break;
   }
   ++mark.version;
-  in_doubt.release();
+  in_doubt.finish();
   idle_.push_back(std::move(mark));
   co_return done;
 }

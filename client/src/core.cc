@@ -271,16 +271,17 @@ void Core::set_deadline(const OperationPtr& operation, std::chrono::milliseconds
   if (timeout.count() <= 0) return;
   const std::int64_t deadline = now_ms() + timeout.count();
   if (operation->deadline_ms != 0 && operation->deadline_ms <= deadline) return;
-  deadlines_.erase({operation->deadline_ms, operation.get()});
+  deadlines_.erase({operation->deadline_ms, operation->deadline_order});
   operation->deadline_ms = deadline;
-  deadlines_.emplace(std::pair(deadline, operation.get()), operation);
+  operation->deadline_order = ++deadlines_made_;
+  deadlines_.emplace(std::pair(deadline, operation->deadline_order), operation);
 }
 
 // It completes at once; what it asked is withdrawn.
 void Core::give_up(Operation& operation, error_code error) {
   if (std::exchange(operation.done, true)) return;
   operation.fail(*this, error);
-  deadlines_.erase({operation.deadline_ms, &operation});
+  deadlines_.erase({operation.deadline_ms, operation.deadline_order});
   const std::int64_t now = now_ms();
   for (const RequestId id : {operation.sync_id, operation.id}) {
     if (id == 0) continue;
@@ -299,14 +300,14 @@ void Core::expire_operations(std::int64_t now) {
 
 void Core::finish(const OperationPtr& operation, wire::Reply reply) {
   if (std::exchange(operation->done, true)) return;
-  if (operation->deadline_ms != 0) deadlines_.erase({operation->deadline_ms, operation.get()});
+  if (operation->deadline_ms != 0) deadlines_.erase({operation->deadline_ms, operation->deadline_order});
   operation->answer(*this, std::move(reply));
 }
 
 void Core::finish_waiting(std::vector<OperationPtr>& operations, error_code error) {
   for (const OperationPtr& operation : std::exchange(operations, {})) {
     if (std::exchange(operation->done, true)) continue;
-    deadlines_.erase({operation->deadline_ms, operation.get()});
+    deadlines_.erase({operation->deadline_ms, operation->deadline_order});
     operation->fail(*this, error);
   }
 }

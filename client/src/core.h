@@ -132,7 +132,9 @@ class Core : public Link::Listener, public std::enable_shared_from_this<Core> {
   Session session_;
   CallTable calls_;
   std::vector<OperationPtr> connecting_, closing_;  // wait for a server; for the end
-  std::map<std::pair<std::int64_t, Operation*>, OperationPtr> deadlines_;
+  std::map<std::pair<std::int64_t, std::uint64_t>, OperationPtr>
+      deadlines_;  // by time and order of the calls
+  std::uint64_t deadlines_made_ = 0;
   std::unordered_map<WatchId, std::shared_ptr<WatchQueue>> watches_;
   std::int64_t timer_at_;  // when the timer fires, ms
 };

@@ -39,6 +39,7 @@ class Operation {
   RequestId id = 0, sync_id = 0;
   ErrorCode sync_error = ErrorCode::ok;
   std::int64_t deadline_ms = 0;
+  std::uint64_t deadline_order = 0;
   bool done = false;
 
  private:

@@ -206,16 +206,19 @@ bool World::fire_timers() {
   return fired;
 }
 
+bool World::step() {
+  bool busy = fire_timers();
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    Process& process = *processes_[i];
+    if (process.frozen_) continue;
+    process.io_.restart();
+    busy = process.io_.poll_one() > 0 || busy;
+  }
+  return serve() || busy;
+}
+
 void World::settle() {
-  for (bool busy = true; busy;) {
-    busy = fire_timers();
-    for (std::size_t i = 0; i < processes_.size(); ++i) {
-      Process& process = *processes_[i];
-      if (process.frozen_) continue;
-      process.io_.restart();
-      busy = process.io_.poll() > 0 || busy;
-    }
-    busy = serve() || busy;
+  while (step()) {
   }
 }
 

@@ -116,6 +116,7 @@ class World {
     return task->error();
   }
 
+  bool step();    // one thing happens in each process, if any can, and what follows from it at the server
   void settle();  // everything happens that can happen at this moment
   void pass(std::chrono::milliseconds time);
   void until(const std::string& what, const std::function<bool()>& holds);
