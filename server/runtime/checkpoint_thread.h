@@ -39,7 +39,7 @@ class CheckpointThread {
   storage::StateStore& store_;
   storage::StateDesk desk_;
   Report report_;
-  WorkThread thread_;
+  WorkThread thread_{true};  // in the background
 };
 
 }  // namespace muster::runtime

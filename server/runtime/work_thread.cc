@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/runtime/logging.h"
+#include "server/storage/background.h"
 
 namespace muster::runtime {
 
@@ -13,6 +14,12 @@ void die_of_disk(const std::string& why) {
   log::error(why);
   ::_exit(exit_disk_failed);
 }
+
+WorkThread::WorkThread(bool background)
+    : thread_([this, background] {
+        if (background) storage::yield_to_others();
+        loop();
+      }) {}
 
 void WorkThread::run(Work work) {
   {

@@ -20,7 +20,8 @@ class WorkThread {
  public:
   using Work = std::function<void()>;
 
-  WorkThread() : thread_([this] { loop(); }) {}
+  // `background`: what it does may wait while others have something to do.
+  explicit WorkThread(bool background = false);
   ~WorkThread() { finish(); }
   WorkThread(const WorkThread&) = delete;
   WorkThread& operator=(const WorkThread&) = delete;

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "server/storage/background.h"
+
 namespace muster::storage {
 namespace {
 
@@ -210,6 +212,12 @@ Status LevelDbEnv::RenameFile(const std::string& from, const std::string& to) {
     files_.rename(from, to);
     files_.sync_directory(directory_in(to));
   });
+}
+
+// All of it is done in one thread, which is LevelDB's alone: it becomes a background one with what it is given first.
+void LevelDbEnv::Schedule(void (*work)(void*), void* argument) {
+  EnvWrapper::Schedule([](void*) { yield_to_others(); }, nullptr);
+  EnvWrapper::Schedule(work, argument);
 }
 
 Status LevelDbEnv::LockFile(const std::string&, leveldb::FileLock** lock) {

@@ -5,6 +5,7 @@
 //     and LevelDB would refuse it, or go on behind the hole. What is cut off wrongly, because the disk damaged it, is missed by
 //     the digest.
 //   - Reads without mmap: a disk that fails is an answer, not a signal.
+//   - What LevelDB does by itself, it does in the background.
 //   - After the first failure of a write nothing is written any more.
 #pragma once
 
@@ -39,6 +40,7 @@ class LevelDbEnv : public leveldb::EnvWrapper {
   leveldb::Status RemoveDir(const std::string& directory) override;
   leveldb::Status GetFileSize(const std::string& path, std::uint64_t* bytes) override;
   leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
+  void Schedule(void (*work)(void*), void* argument) override;
   leveldb::Status LockFile(const std::string& path, leveldb::FileLock** lock) override;
   leveldb::Status UnlockFile(leveldb::FileLock* lock) override;
 

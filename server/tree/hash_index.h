@@ -28,6 +28,12 @@ class HashIndex {
   }
   // Requires that `record` is not there yet.
   void insert(std::uint64_t hash, std::uint32_t record);
+  // A hint: a record of that hash will soon be inserted, or looked for. Hides that memory is slow.
+  void prefetch(std::uint64_t hash) const {
+    const Shard& shard = shards_[hash >> 56];
+    if (!shard.slots.empty())
+      __builtin_prefetch(&shard.slots[static_cast<std::uint32_t>(hash) & (shard.slots.size() - 1)]);
+  }
   // Requires that `record` is there.
   void erase(std::uint64_t hash, std::uint32_t record);
 

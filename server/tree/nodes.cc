@@ -130,9 +130,8 @@ NodeId Nodes::add(const Edit& parent, std::string_view path, std::optional<std::
   return id;
 }
 
-void Nodes::link(NodeId id, std::uint64_t path_hash) {
+void Nodes::link(NodeId id) {
   node(at(id).parent).with_rare().children.insert(*this, id);
-  by_path_.insert(path_hash, id);
   ++size_;
   if (at(id).kind == NodeKind::ephemeral) ++ephemerals_;
 }
@@ -140,7 +139,8 @@ void Nodes::link(NodeId id, std::uint64_t path_hash) {
 void Nodes::attach(const Edit& parent, NodeId id, std::string_view path) {
   CHECK(at(id).parent == parent.id(), "a node is put back below its parent");
   const std::uint64_t path_hash = hash_of_path(path);
-  link(id, path_hash);
+  link(id);
+  by_path_.insert(path_hash, id);
   digest_ += contribution(id, path_hash);
   bytes_ += path.size() + at(id).block.data().size();
 }

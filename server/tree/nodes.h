@@ -143,7 +143,7 @@ class Nodes {
 
   [[nodiscard]] Znode& node(NodeId id) { return slab_[id / slab_size][id % slab_size]; }
   [[nodiscard]] NodeId new_id();
-  void link(NodeId id, std::uint64_t path_hash);  // below its parent, without the digest
+  void link(NodeId id);  // below its parent; without index and digest
   void before_change(NodeId id);
   [[nodiscard]] bool is_free(NodeId id) const { return id != root_node && at(id).parent == no_node; }
   [[nodiscard]] bool has_path(NodeId id, std::string_view path) const;

@@ -23,10 +23,25 @@ NodeId Restoring::add(Nodes& nodes, std::string_view path, std::optional<std::st
   const std::uint64_t path_hash = Nodes::hash_of_path(path);
   const NodeId id = nodes.new_id();
   nodes.node(id) = std::move(node);
-  nodes.link(id, path_hash);
+  nodes.link(id);
+  to_index(nodes, path_hash, id);
   nodes.digest_ += nodes.contribution(id, path_hash);
   nodes.bytes_ += path.size();
   return id;
+}
+
+void Restoring::to_index(Nodes& nodes, std::uint64_t path_hash, NodeId id) {
+  Waiting& place = waiting_[added_++ % waiting_.size()];
+  if (place.id != no_node) nodes.by_path_.insert(place.path_hash, place.id);
+  place = {path_hash, id};
+  nodes.by_path_.prefetch(path_hash);
+}
+
+void Restoring::index_all(Nodes& nodes) {
+  for (Waiting& place : waiting_) {
+    if (place.id != no_node) nodes.by_path_.insert(place.path_hash, place.id);
+    place.id = no_node;
+  }
 }
 
 void Restoring::replace(Nodes& nodes, NodeId id, std::string_view path, Znode node) {
@@ -44,12 +59,18 @@ void Restoring::replace(Nodes& nodes, NodeId id, std::string_view path, Znode no
 bool Restoring::hold_parent(Nodes& nodes, std::string_view path) {
   if (parent_ != no_node && path == parent_path_) return true;
   release_parent(nodes);
+  index_all(nodes);
   parent_ = nodes.find(path);
   if (parent_ == no_node) return false;
   parent_path_ = path;
   parent_hash_ = Nodes::hash_of_path(path);
   nodes.digest_ -= nodes.contribution(parent_, parent_hash_);
   return true;
+}
+
+void Restoring::finish(Nodes& nodes) {
+  release_parent(nodes);
+  index_all(nodes);
 }
 
 void Restoring::release_parent(Nodes& nodes) {
