@@ -197,6 +197,19 @@ TEST_CASE("records that do not fit are refused") {
   CHECK_FALSE(loader.add({"", ""}));
 }
 
+TEST_CASE("children come back where keys of others lie between them and their parent") {
+  World world;
+  // By their keys: /a, /a-b, /a-b/x, /a/x, /a/x/y, /a/z, /zookeeper-b; parents alternate.
+  for (const char* path : {"/a", "/a/z", "/a/x", "/a/x/y", "/a-b", "/a-b/x", "/zookeeper-b"})
+    world.create(path);
+  Records records;
+  collect(world.tree, records);
+  const Tree loaded = records.load(world.tree.applied());
+  require_same(loaded, world.tree);
+  CHECK(loaded.children("/a") == std::vector<std::string>{"x", "z"});
+  CHECK(loaded.children("/") == std::vector<std::string>{"a", "a-b", "zookeeper", "zookeeper-b"});
+}
+
 TEST_CASE("checkpoints of a random life") {
   const std::uint64_t fresh = std::random_device{}();
   for (const std::uint64_t seed : {fresh, std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}}) {
