@@ -54,6 +54,7 @@ struct Config {
   std::string four_letter_words{frontend::default_words};  // as node::NodeConfig
   node::Limits limits;
   node::CheckpointLimits checkpoint;
+  std::size_t max_kept_checkpoints = 8;  // as broadcast::PeerConfig
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
 

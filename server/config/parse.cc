@@ -312,12 +312,14 @@ void Parser::read_sections() {
     check_keys(map, known, name);
   };
   section("limits", limit_names);
-  section("checkpoint", {"entries", "bytes"});
+  section("checkpoint", {"entries", "bytes", "max_kept"});
   section("log", {"level", "format"});
   number("checkpoint", "entries", 100, kMany,
          [&](std::int64_t value) { config_.checkpoint.entries = static_cast<std::size_t>(value); });
   number("checkpoint", "bytes", 64 << 10, 1LL << 40,
          [&](std::int64_t value) { config_.checkpoint.bytes = static_cast<std::size_t>(value); });
+  number("checkpoint", "max_kept", 2, 1000,
+         [&](std::int64_t value) { config_.max_kept_checkpoints = static_cast<std::size_t>(value); });
   for (const auto& key : kLimits) {
     number("limits", std::string(key.name), key.least, key.most,
            [&](std::int64_t value) { key.set(config_.limits, value); });

@@ -35,6 +35,7 @@ node::NodeConfig node_config(const config::Config& config, bool found, const std
   out.peer.cluster_id = cluster_id;
   out.peer.heartbeat_ms = config.heartbeat_ms;
   out.peer.election_timeout_ms = config.election_timeout_ms;
+  out.peer.max_kept_checkpoints = config.max_kept_checkpoints;
   out.tick_ms = config.tick_ms;
   out.limits = config.limits;
   out.checkpoint = config.checkpoint;

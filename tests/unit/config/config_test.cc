@@ -100,6 +100,20 @@ TEST_CASE("the manual sets every limit") {
   }
 }
 
+TEST_CASE("how often checkpoints are made, and how much log is kept for others, is said under checkpoint") {
+  const auto loaded =
+      parse(alone + "checkpoint: {entries: 1000, bytes: 100000, max_kept: 3}\n", "f", {}, "h");
+  CHECK(loaded.problems.empty());
+  CHECK(loaded.config.checkpoint.entries == 1000);
+  CHECK(loaded.config.checkpoint.bytes == 100000);
+  CHECK(loaded.config.max_kept_checkpoints == 3);
+  CHECK(parse(alone, "f", {}, "h").config.max_kept_checkpoints ==
+        broadcast::PeerConfig{}.max_kept_checkpoints);
+  // With less, the log below a checkpoint would never go.
+  CHECK(problem(alone + "checkpoint: {max_kept: 1}\n") ==
+        "f:3: max_kept must be a whole number from 2 to 1000, not \"1\"");
+}
+
 TEST_CASE("a server alone needs an id and a directory") {
   const auto loaded = parse(alone, "f", {}, "h");
   CHECK(loaded.problems.empty());
