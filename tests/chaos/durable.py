@@ -3,9 +3,10 @@
     python3 -m chaos.durable            from tests/, or: scripts/bench durable
 
 Asserted: every server that was killed or wiped comes back with all znodes, and no acknowledged write is lost or doubled.
-Printed, never asserted: the longest restart (from the start of the process until it serves), the longest time without an
-acknowledged write while checkpoints are made and while none is, how long a wiped server takes to hold what the others had when
-it was started, and the most memory that each server took.
+Printed, never asserted: the longest restart (from the start of the process until it serves; the last rounds wait until the server
+is about to make a checkpoint, when it has most of the log to replay), the longest time without an acknowledged write while
+checkpoints are made, while none is, and while a wiped server catches up, how long that takes (until it holds what the others had
+when it was started), and the most memory that each server took, with the number of znodes that it then had: the load adds to them.
 """
 
 import argparse
@@ -27,6 +28,7 @@ PER_DIRECTORY = 10000
 FILL_WINDOW = 8
 DATA = b"d" * 100
 ASK_AGAIN_SECONDS = 0.005
+NEARLY = 0.95  # of the way to the next checkpoint
 
 
 def multi_of_creates(paths):
@@ -94,11 +96,11 @@ class Bench:
         self.ensemble = ensemble
         self.arguments = arguments
         self.load = None
-        self.most_mb = {server: 0 for server in ensemble.servers}
 
-    def note_memory(self):
-        for server in self.ensemble.running():
-            self.most_mb[server] = max(self.most_mb[server], memory_mb(server))
+    def print_memory(self, when):
+        servers = self.ensemble.running()
+        print(f"most memory {when}: " + ", ".join(f"{memory_mb(server):.0f} MB" for server in servers) +
+              f", of {max(monitored(server, 'znode_count') for server in servers):,} znodes", flush=True)
 
     async def fill(self):
         leader = self.ensemble.wait_leader()
@@ -107,8 +109,8 @@ class Bench:
         for server in self.ensemble.servers:
             while monitored(server, "znode_count") < self.arguments.znodes:
                 await asyncio.sleep(0.05)
-        self.note_memory()
         print(f"{self.arguments.znodes:,} znodes in {time.monotonic() - started:.0f} s", flush=True)
+        self.print_memory("after that")
 
     async def checkpoints(self):
         """The longest gaps while each server makes a checkpoint, and while none is made."""
@@ -127,23 +129,35 @@ class Bench:
         # A checkpoint that became current was being made in that window and in those before it.
         near = [any(changed for _, _, changed in windows[i:i + 4]) for i in range(len(windows))]
         gaps = {during: max((gap for (_, gap, _), n in zip(windows, near) if n == during), default=0) for during in (True, False)}
-        self.note_memory()
         print(f"longest time without an acknowledged write: {gaps[True]:.0f} ms around {sum(made)} checkpoints, "
               f"{gaps[False]:.0f} ms elsewhere", flush=True)
+        await asyncio.to_thread(self.print_memory, "through load and checkpoints")
+
+    async def just_before_a_checkpoint(self):
+        """The next server that is about to make one."""
+        while True:
+            for server in self.ensemble.servers:
+                grown = await asyncio.to_thread(lambda: zxid(server) - monitored(server, "last_checkpoint_zxid"))
+                if NEARLY * self.arguments.entries < grown < self.arguments.entries:
+                    return server
+            await asyncio.sleep(0.1)
 
     async def kills(self):
         times, cpu = [], []
+        at_random = self.arguments.rounds - self.arguments.before_checkpoint
         for number in range(1, self.arguments.rounds + 1):
-            victim = random.choice(self.ensemble.servers)
-            await asyncio.sleep(random.uniform(0.5, 4))
-            self.note_memory()
+            if number <= at_random:
+                victim = random.choice(self.ensemble.servers)
+                await asyncio.sleep(random.uniform(0.5, 4))
+            else:
+                victim = await self.just_before_a_checkpoint()
             self.load.excused.add(victim)
             victim.kill()
             victim.start()
             times.append(await until_serving(victim))
             cpu.append(cpu_seconds(victim))
             print(f"round {number:2}: {victim} served {1000 * times[-1]:.0f} ms after it was started, "
-                  f"{1000 * cpu[-1]:.0f} ms of the processor", flush=True)
+                  f"{1000 * cpu[-1]:.0f} ms of the processor{'' if number <= at_random else ', just before a checkpoint'}", flush=True)
             leader = await asyncio.to_thread(self.ensemble.wait_leader)
             await caught_up(self.load, victim, leader)
             await self.load.until(lambda: all(w.ready for w in self.load.writers), "all writers are connected again")
@@ -152,7 +166,6 @@ class Bench:
 
     async def wipe(self):
         victim = await asyncio.to_thread(self.ensemble.wait_follower)
-        self.note_memory()
         self.load.excused.add(victim)
         victim.kill()
         victim.wipe()
@@ -162,7 +175,9 @@ class Bench:
         victim.start()
         while await asyncio.to_thread(zxid, victim) < goal:
             await asyncio.sleep(0.02)
-        print(f"a wiped server had caught up after {time.monotonic() - started:.1f} s", flush=True)
+        now = time.monotonic()
+        print(f"a wiped server had caught up after {now - started:.1f} s, in which the longest time without an acknowledged write "
+              f"was {longest_gap_ms(self.load.acknowledged, started, now):.0f} ms", flush=True)
         await asyncio.to_thread(self.ensemble.wait_voting)
         await self.load.until(lambda: all(w.ready for w in self.load.writers), "all writers are connected again")
         self.load.excused.discard(victim)
@@ -177,14 +192,13 @@ class Bench:
             await self.wipe()
             await self.load.stop()
             await self.load.verify()
-            self.note_memory()
         finally:
             await self.load.close()
         for server in self.ensemble.servers:
             found = monitored(server, "znode_count")
             if found < self.arguments.znodes:
                 self.load.violation(f"{server} holds {found} znodes")
-        print("most memory: " + ", ".join(f"{server} {mb:.0f} MB" for server, mb in self.most_mb.items()))
+        self.print_memory("at the end, since their last start")
         print(f"{'FAILED' if self.load.violations else 'passed'}: {len(self.load.violations)} violations of safety")
         return 1 if self.load.violations else 0
 
@@ -193,12 +207,15 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench durable", description=__doc__.splitlines()[0])
     parser.add_argument("--znodes", type=int, default=1000000, help="of 100 bytes each (default 1000000)")
     parser.add_argument("--rounds", type=int, default=10, help="SIGKILLs (default 10)")
+    parser.add_argument("--before-checkpoint", type=int, default=2, help="of these, just before a checkpoint (default 2)")
     parser.add_argument("--rate", type=int, default=3000, help="writes per second meanwhile (default 3000)")
     parser.add_argument("--checkpoints", type=int, default=2, help="made by each server under load before the kills (default 2)")
     parser.add_argument("--entries", type=int, default=200000, help="of the log from one checkpoint to the next (default 200000)")
     parser.add_argument("--seconds", type=int, default=300, help="at most, for these checkpoints (default 300)")
     parser.add_argument("--data", help="folder for the servers' data (default: the system's for temporary files)")
     arguments = parser.parse_args()
+    if arguments.before_checkpoint > arguments.rounds:
+        parser.error("--before-checkpoint: there are only so many --rounds")
     options = {"checkpoint": f"{{entries: {arguments.entries}}}"}
     with Ensemble(3, directory=arguments.data, muster=options) as ensemble:
         return asyncio.run(Bench(ensemble, arguments).run())
