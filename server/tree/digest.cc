@@ -1,7 +1,5 @@
 #include "server/tree/digest.h"
 
-#include <array>
-
 #include "common/little_endian.h"
 
 namespace muster::tree {
@@ -16,16 +14,21 @@ std::uint64_t round(std::uint64_t lane, std::uint64_t input) {
   return rotate_left(lane + input * prime2, 31) * prime1;
 }
 
-// The four lanes of 32-byte stripes; advances `at`.
+std::uint64_t merged(std::uint64_t hash, std::uint64_t lane) {
+  return (hash ^ round(0, lane)) * prime1 + prime4;
+}
+
+// The four lanes of 32-byte stripes, each in a register; advances `at`.
 std::uint64_t hash_stripes(const char*& at, const char* end, std::uint64_t seed) {
-  std::array<std::uint64_t, 4> lanes{seed + prime1 + prime2, seed + prime2, seed, seed - prime1};
+  std::uint64_t a = seed + prime1 + prime2, b = seed + prime2, c = seed, d = seed - prime1;
   for (; end - at >= 32; at += 32) {
-    for (std::size_t i = 0; i < 4; ++i) lanes[i] = round(lanes[i], read_le<std::uint64_t>(at + 8 * i));
+    a = round(a, read_le<std::uint64_t>(at));
+    b = round(b, read_le<std::uint64_t>(at + 8));
+    c = round(c, read_le<std::uint64_t>(at + 16));
+    d = round(d, read_le<std::uint64_t>(at + 24));
   }
-  std::uint64_t hash = rotate_left(lanes[0], 1) + rotate_left(lanes[1], 7) + rotate_left(lanes[2], 12) +
-                       rotate_left(lanes[3], 18);
-  for (const std::uint64_t lane : lanes) hash = (hash ^ round(0, lane)) * prime1 + prime4;
-  return hash;
+  const std::uint64_t hash = rotate_left(a, 1) + rotate_left(b, 7) + rotate_left(c, 12) + rotate_left(d, 18);
+  return merged(merged(merged(merged(hash, a), b), c), d);
 }
 
 }  // namespace
