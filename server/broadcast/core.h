@@ -101,6 +101,7 @@ struct Core {
   Forwarder forwarder;
   Barriers barriers;
   Zxid committed, delivered;
+  Disk disk = Disk::well;        // this server's
   bool stateless;                // it lost the state below its log: it neither stands nor serves
   Zxid state_at_least;           // what it must be given then
   std::deque<Zxid> checkpoints;  // durable, in order; the last max_kept_checkpoints of them

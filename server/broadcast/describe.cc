@@ -44,11 +44,11 @@ std::string body(const Append& m) {
   if (!m.entries.empty())
     out += " entries " + number(m.entries.front().zxid) + ".." + number(m.entries.back().zxid);
   return out + " commit " + number(m.commit) + " beat " + std::to_string(m.beat) +
-         yes(m.established, "established");
+         yes(m.established, "established") + unwell("quorum", m.disks);
 }
 std::string body(const AppendReply& m) {
   std::string out = m.accepted ? "ack " + number(m.durable) : "reject hint " + at(m.durable, m.hint_epoch);
-  return out + " beat " + std::to_string(m.beat) + yes(!m.counts, "not-counted");
+  return out + " beat " + std::to_string(m.beat) + yes(!m.counts, "not-counted") + unwell("disk", m.disk);
 }
 std::string body(const Welcome& m) { return "welcome last n " + std::to_string(m.last_n); }
 std::string body(const Forward& m) {
@@ -61,6 +61,25 @@ std::string body(const BarrierReply& m) {
 std::string body(const StandNow&) { return "stand-now"; }
 
 }  // namespace
+
+const char* name_of(Disk disk) {
+  switch (disk) {
+    case Disk::absent:
+      return "absent";
+    case Disk::full:
+      return "full";
+    case Disk::stalled:
+      return "stalled";
+    case Disk::well:
+      break;
+  }
+  return "well";
+}
+
+std::string unwell(const char* whose, Disk disk) {
+  const bool said = disk == Disk::full || disk == Disk::stalled;
+  return said ? std::string(" ") + whose + " " + name_of(disk) : std::string();
+}
 
 std::string describe(const Entry& entry) {
   std::string where = at(entry.zxid, entry.epoch);

@@ -8,6 +8,9 @@
 
 namespace muster::broadcast {
 
+[[nodiscard]] const char* name_of(Disk disk);
+// " disk full", " quorum stalled": of `whose`; nothing if it is well or not known.
+[[nodiscard]] std::string unwell(const char* whose, Disk disk);
 [[nodiscard]] std::string describe(const Entry& entry);  // "3:2 command 1/7 'text'": zxid:epoch kind origin/n
 [[nodiscard]] std::string describe(const HardState& hard_state);
 [[nodiscard]] std::string describe(const Membership& membership);

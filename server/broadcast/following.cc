@@ -75,6 +75,7 @@ void Following::on_append(Core& core, const Append& append) {
   heard_ms_ = core.now.mono_ms;
   beat_ = std::max(beat_, append.beat);
   established_ = established_ || append.established;
+  disks_ = append.disks;
   const auto epoch = core.history.epoch_at(append.prev);
   // What is committed is the same everywhere, known epoch or not.
   const bool matches = epoch ? *epoch == append.prev_epoch : append.prev <= core.committed;
@@ -103,6 +104,7 @@ void Following::reject(Core& core, const Append& append) {
   reply.hint_epoch = core.history.epoch_at(reply.durable).value_or(Epoch{});
   reply.beat = beat_;
   reply.counts = core.counts();
+  reply.disk = core.disk;
   core.send(leader_, reply);
   echoed_ = beat_;
   rejected_ = true;
@@ -179,6 +181,7 @@ void Following::flush(Core& core) {
     reply.durable = durable;
     reply.beat = beat_;
     reply.counts = core.counts();
+    reply.disk = core.disk;
     core.send(leader_, reply);
     echoed_ = beat_;
     acked_ = durable;

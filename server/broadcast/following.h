@@ -15,6 +15,7 @@ class Following {
 
   [[nodiscard]] ServerId leader() const { return leader_; }
   [[nodiscard]] bool established() const { return established_; }
+  [[nodiscard]] Disk disks() const { return disks_; }  // of a quorum, as the leader says
   // Within an election timeout: a reason to refuse votes.
   [[nodiscard]] bool hears_leader(const Core& core) const;
 
@@ -42,6 +43,7 @@ class Following {
   std::uint64_t echoed_ = 0;  // newest echoed
   bool rejected_ = false;     // the leader tries again: to be answered at once
   bool established_ = false;
+  Disk disks_ = Disk::absent;
   // While not qualified: to be reached by the durable log before it may become so.
   std::optional<Zxid> repair_target_;
 };

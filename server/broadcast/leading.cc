@@ -9,6 +9,11 @@
 #include "server/broadcast/quorum.h"
 
 namespace muster::broadcast {
+namespace {
+
+constexpr std::int64_t hand_over_timeouts = 4;  // from one try to hand over for the disk's sake to the next
+
+}  // namespace
 
 Leading::Leading(Core& core, bool founding) : intake_(core), beat_ms_(core.now.mono_ms) {
   CHECK(core.hard.vote == core.config.self, "a leader has its own vote");
@@ -57,7 +62,34 @@ Next Leading::on_tick(Core& core) {
     beat_ms_ = now;
   }
   if (transfer_ && now >= transfer_->until_ms) give_up_transfer(core);
+  judge_disks(core);
+  if (core.disk < disks_ && now >= next_hand_over_ms_) {
+    // While one is under way nothing is taken: between two that fail the ensemble must get on.
+    next_hand_over_ms_ = now + hand_over_timeouts * core.config.election_timeout_ms;
+    transfer(core);
+  }
   return Next::stay();
+}
+
+void Leading::judge_disks(const Core& core) {
+  std::vector<Disk> disks;
+  for (const Member& member : core.membership().members)
+    if (member.voter) disks.push_back(disk_of(core, member.id));
+  disks_ = reached_by_quorum(disks, quorum_size(core.membership()));
+}
+
+Disk Leading::disk_of(const Core& core, ServerId id) const {
+  if (id == core.config.self) return core.counts() ? core.disk : Disk::absent;
+  const auto follower = followers_.find(id);
+  if (follower == followers_.end() || !core.usable(id)) return Disk::absent;
+  const Progress& progress = follower->second;
+  const bool heard = core.now.mono_ms - progress.heard_ms < core.config.election_timeout_ms;
+  return progress.counts && heard ? progress.disk : Disk::absent;
+}
+
+// What room it has left is for the day when it is needed for a quorum.
+bool Leading::holds_back(const Progress& progress) const {
+  return progress.disk == Disk::full && disks_ > Disk::full;
 }
 
 // A leader that is cut off must not go on telling its clients that all is well, and lets the others elect
@@ -97,6 +129,7 @@ void Leading::on_append_reply(Core& core, ServerId from, const AppendReply& repl
   if (follower == followers_.end()) return;
   Progress& progress = follower->second;
   progress.counts = reply.counts;
+  progress.disk = reply.disk;
   if (reply.counts) {
     progress.heard_ms = core.now.mono_ms;
     progress.echoed_beat = std::max(progress.echoed_beat, std::min(reply.beat, beat_));
@@ -190,7 +223,8 @@ void Leading::transfer(Core& core) {
     const auto& [id, progress] = follower;
     if (!core.membership().is_voter(id) || !progress.counts || progress.state_lost || !core.usable(id))
       continue;
-    if (!best || progress.match() > best->second.match()) best = &follower;
+    const auto merits = [](const Progress& p) { return std::pair(p.disk, p.match()); };
+    if (!best || merits(progress) > merits(best->second)) best = &follower;
   }
   if (best) transfer_ = Transfer{best->first, core.now.mono_ms + core.config.election_timeout_ms};
 }

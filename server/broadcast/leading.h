@@ -22,6 +22,8 @@ class Leading {
   // Its first entry is delivered: it takes forwards and answers barriers.
   [[nodiscard]] bool established(const Core& core) const { return core.delivered >= first_; }
 
+  // What a quorum of the voters' disks can do at least.
+  [[nodiscard]] Disk disks() const { return disks_; }
   // Those who follow it now, by id.
   [[nodiscard]] std::vector<Follower> followers() const;
 
@@ -51,6 +53,9 @@ class Leading {
 
   void append(Core& core, EntryKind kind);
   void maybe_commit(Core& core);
+  void judge_disks(const Core& core);
+  [[nodiscard]] Disk disk_of(const Core& core, ServerId id) const;
+  [[nodiscard]] bool holds_back(const Progress& progress) const;
   void welcome_all(Core& core);
   void welcome(Core& core, ServerId to);
   void take_own(Core& core);
@@ -71,6 +76,8 @@ class Leading {
   Intake intake_;
   Confirmations confirmations_;
   std::optional<Transfer> transfer_;
+  Disk disks_ = Disk::absent;
+  std::int64_t next_hand_over_ms_ = 0;
   std::uint64_t beat_ = 1;
   std::int64_t beat_ms_;
   bool welcoming_ = false;  // established, noticed by flush()

@@ -11,6 +11,7 @@ namespace muster::broadcast {
 namespace {
 
 constexpr int most_yields = 2;
+constexpr std::int64_t better_first_timeouts = 3;
 
 bool contains(const std::vector<ServerId>& ids, ServerId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -24,6 +25,12 @@ Looking::Looking(Core& core, Pace pace) : transfer_(pace == Pace::at_once) {
   } else {
     wait(core, 0, pace == Pace::soon ? core.config.stagger_ms : 0);
   }
+  if (!transfer_) let_better_go_first(core);
+}
+
+// A server whose disk is full or stands still leads only if nobody else can.
+void Looking::let_better_go_first(const Core& core) {
+  if (core.disk < Disk::well) until_ms_ += better_first_timeouts * core.config.election_timeout_ms;
 }
 
 Next Looking::on_tick(Core& core) {
@@ -144,6 +151,7 @@ void Looking::wait_after_failure(Core& core) {
   const std::int64_t longest =
       std::min(core.config.election_timeout_ms, core.config.stagger_ms << (failures_ + 1));
   wait(core, core.config.stagger_ms, longest);
+  let_better_go_first(core);
 }
 
 void Looking::request(Core& core, ServerId to) const {

@@ -33,6 +33,7 @@ class Looking {
   Next count(Core& core);
   void wait(Core& core, std::int64_t low_ms, std::int64_t high_ms);
   void wait_after_failure(Core& core);
+  void let_better_go_first(const Core& core);
   void request(Core& core, ServerId to) const;
   void request_all(Core& core) const;
   [[nodiscard]] const Membership& electorate(const Core& core) const;

@@ -14,6 +14,14 @@
 
 namespace muster::broadcast {
 
+// How well a server's log can take entries; a greater one is better. What a quorum of the voters can do at least is named alike.
+enum class Disk : std::uint8_t {
+  absent,   // not heard of, or it does not count
+  full,     // there is no room for the log's next segment
+  stalled,  // a write has not come back for long
+  well,
+};
+
 // First on every new link, both ways.
 struct Hello {
   std::uint64_t boot = 0;
@@ -54,6 +62,7 @@ struct Append {
   std::uint64_t beat = 0;  // of the newest round of heartbeats; proves leadership when a quorum has echoed it
   bool established =
       false;  // the leader's first entry is committed: `commit` covers all that was ever committed
+  Disk disks = Disk::well;  // what a quorum, the leader among them, can do at least
   friend bool operator==(const Append&, const Append&) = default;
 };
 struct AppendReply {
@@ -62,6 +71,7 @@ struct AppendReply {
   Epoch hint_epoch;        // rejected: the epoch of this log's entry at `durable`
   std::uint64_t beat = 0;  // echoed
   bool counts = true;      // false: not qualified; the ack counts neither for commit nor for leadership
+  Disk disk = Disk::well;
   friend bool operator==(const AppendReply&, const AppendReply&) = default;
 };
 

@@ -306,6 +306,11 @@ void Peer::transfer(Now now) {
   if (auto* const leading = state_->as<Leading>()) leading->transfer(state_->core);
 }
 
+void Peer::set_disk(Now now, Disk disk) {
+  state_->begin(now);
+  state_->core.disk = disk;
+}
+
 Ready Peer::take_ready() {
   Core& core = state_->core;
   Ready ready;
@@ -340,6 +345,14 @@ bool Peer::established() const {
   return following && following->established();
 }
 
+Disk Peer::disk() const { return state_->core.disk; }
+
+Disk Peer::disks() const {
+  if (const auto* leading = state_->as<Leading>()) return leading->disks();
+  const auto* following = state_->as<Following>();
+  return following ? following->disks() : Disk::absent;
+}
+
 HardState Peer::hard_state() const { return state_->core.hard; }
 Zxid Peer::last() const { return state_->core.history.last(); }
 Zxid Peer::durable() const { return state_->core.outbox.durable(); }
@@ -366,6 +379,7 @@ std::string Peer::describe() const {
   if (floor() > Zxid{}) out += " floor " + to_string(floor());
   if (!core.hard.qualified) out += " unqualified";
   if (core.stateless) out += " stateless";
+  out += unwell("disk", core.disk) + unwell("quorum", disks());
   for (const auto& [peer, link] : core.links) {
     if (core.foreign(link)) out += " foreign " + to_string(peer);
   }

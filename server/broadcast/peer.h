@@ -170,7 +170,10 @@ class Peer {
   // above it is kept meanwhile (within max_kept_checkpoints). Or that came to nothing: it wants one again.
   void state_offered(Now now, const WantState& to, Zxid zxid);
   void state_failed(Now now, const WantState& to);
-  // Leader only (else ignored): hands leadership to the most advanced voter. Forwards wait meanwhile; given
+  // How well this server's log can take entries; at first: well. A leader whose disk is worse than what a quorum's can do hands
+  // over; one that is full is sent entries only while it is needed for a quorum; one that is not well stands last.
+  void set_disk(Now now, Disk disk);
+  // Leader only (else ignored): hands leadership to the voter with the best disk, of those to the most advanced. Forwards wait meanwhile; given
   // up after one election timeout.
   void transfer(Now now);
 
@@ -180,6 +183,8 @@ class Peer {
   [[nodiscard]] RoleChange role() const;
   [[nodiscard]] bool established()
       const;  // leading and the first entry of this epoch is delivered, or following such a leader
+  [[nodiscard]] Disk disk() const;
+  [[nodiscard]] Disk disks() const;  // what a quorum's can do at least; absent while no leader says so
   [[nodiscard]] HardState hard_state() const;  // the newest, durable or not
   [[nodiscard]] Zxid last() const;             // end of the log in memory
   [[nodiscard]] Zxid durable() const;

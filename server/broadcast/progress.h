@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "server/broadcast/entry.h"
+#include "server/broadcast/message.h"
 
 namespace muster::broadcast {
 
@@ -27,6 +28,7 @@ class Progress {
 
   bool counts = false;             // its acknowledgements count
   bool welcomed = false;           // its forwards are taken
+  Disk disk = Disk::absent;        // as it said last; only while it is heard (Leading::disk_of)
   std::optional<Zxid> state_lost;  // it has none, and one below this is of no use to it
   bool state_wanted = false;       // so it was said, and is not over
   std::optional<Zxid> pinned;      // of the state that it is being sent, or starts again with

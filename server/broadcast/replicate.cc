@@ -10,7 +10,7 @@ void Leading::replicate(Core& core, ServerId to, Progress& progress) {
   if (!core.usable(to)) return;
   const History& history = core.history;
   note_state(core, to, progress);
-  while (progress.next() > history.floor() && progress.next() <= history.last() &&
+  while (!holds_back(progress) && progress.next() > history.floor() && progress.next() <= history.last() &&
          progress.has_room(core.config.max_inflight_bytes)) {
     if (progress.next() < history.first()) {
       // Read from the disk; meanwhile it hears heartbeats.
@@ -69,7 +69,8 @@ void Leading::on_fetched(Core& core, const std::vector<Entry>& entries) {
   for (auto& [id, progress] : followers_) {
     const Zxid next = progress.next();
     if (next < entries.front().zxid || next > entries.back().zxid) continue;
-    if (!core.usable(id) || !progress.has_room(core.config.max_inflight_bytes)) continue;
+    if (!core.usable(id) || holds_back(progress) || !progress.has_room(core.config.max_inflight_bytes))
+      continue;
     std::vector<Entry> rest(entries.begin() + (next.value - entries.front().zxid.value), entries.end());
     std::size_t bytes = 0;
     for (const Entry& entry : rest) bytes += size_of(entry);
@@ -93,6 +94,7 @@ void Leading::send_append(Core& core, ServerId to, Progress& progress, Append ap
   append.commit = core.committed;
   append.beat = beat_;
   append.established = established(core);
+  append.disks = disks_;
   progress.told_commit = append.commit;
   progress.told_beat = append.beat;
   progress.told_established = append.established;

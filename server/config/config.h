@@ -50,6 +50,7 @@ struct Config {
   std::int64_t tick_ms = 2000;
   std::int64_t heartbeat_ms = 50;
   std::int64_t election_timeout_ms = 400;
+  std::int64_t disk_stall_ms = 1000;
   std::string super_digest;                                // "user:base64(sha1(user:password))"; empty: none
   std::string four_letter_words{frontend::default_words};  // as node::NodeConfig
   node::Limits limits;

@@ -131,10 +131,10 @@ class Parser {
   Config& config_ = loaded_.config;
 };
 
-const Names kTop{"server_id",    "data_dir",          "client_address", "servers",
-                 "secret_file",  "tick_ms",           "heartbeat_ms",   "election_timeout_ms",
-                 "super_digest", "four_letter_words", "checkpoint",     "limits",
-                 "log"};
+const Names kTop{"server_id",     "data_dir",     "client_address",    "servers",
+                 "secret_file",   "tick_ms",      "heartbeat_ms",      "election_timeout_ms",
+                 "disk_stall_ms", "super_digest", "four_letter_words", "checkpoint",
+                 "limits",        "log"};
 
 Value Parser::find(const std::string& section, const std::string& key) const {
   std::string variable = "MUSTER_" + (section.empty() ? key : section + "_" + key);
@@ -432,6 +432,7 @@ Loaded Parser::run(const std::string& text) {
   number("", "heartbeat_ms", 10, 10'000, [&](std::int64_t value) { config_.heartbeat_ms = value; });
   number("", "election_timeout_ms", 30, 60'000,
          [&](std::int64_t value) { config_.election_timeout_ms = value; });
+  number("", "disk_stall_ms", 50, 3'600'000, [&](std::int64_t value) { config_.disk_stall_ms = value; });
   read_words();
   read_sections();
   check_servers();

@@ -13,6 +13,10 @@ namespace {
 // While frames are not taken, the socket is read until this much waits here.
 constexpr std::size_t max_unread_bytes = std::size_t{64} * 1024;
 
+// Every client knows this error, and those that try again by themselves (Curator, kazoo's retry) do so for it. It leaves open whether
+// the write was done; so it is true also for one that is sent again after it was.
+constexpr ErrorCode no_room_error = ErrorCode::operation_timeout;
+
 template <class T, class Variant>
 struct is_one_of;
 template <class T, class... Ts>
@@ -99,7 +103,8 @@ Step Connection::on_request(const Context& context, Xid xid, wire::Request reque
       [&](auto& body) -> Step {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (is_one_of<Body, tree::Operation>::value) {
-          return on_write(context, xid, type, std::move(body));
+          if (context.settings.takes_writes) return on_write(context, xid, type, std::move(body));
+          answer(context, xid, type, {no_room_error, {}});
         } else if constexpr (std::is_same_v<Body, wire::CloseSessionRequest>) {
           Step result = on_write(context, xid, type, tree::CloseSession{});
           pipeline_.end_here();

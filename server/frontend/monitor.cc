@@ -81,6 +81,9 @@ std::string mntr(const ServerView& server) {
   lines.add("votes", server.votes ? 1 : 0);  // Muster's own
   lines.add("last_checkpoint_zxid", server.checkpoint.value);
   lines.add("last_confirmed_digest_zxid", server.digest_confirmed.value);
+  lines.add("log_has_room", server.log_has_room ? 1 : 0);
+  lines.add("log_moves", server.log_moves ? 1 : 0);
+  lines.add("takes_writes", server.takes_writes ? 1 : 0);
   return lines.take();
 }
 

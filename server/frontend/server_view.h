@@ -67,7 +67,9 @@ struct ServerView {
   std::size_t voters = 0;
   Zxid checkpoint;        // the newest on disk; 0: none
   Zxid digest_confirmed;  // the newest at which a majority had the same state; 0: none since the start
-  bool votes = true;      // false: an observer, or a server with a new disk that is not yet repaired
+  bool log_has_room = true, log_moves = true;  // of this server's disk
+  bool takes_writes = true;                    // false: no quorum of the ensemble has room
+  bool votes = true;  // false: an observer, or a server with a new disk that is not yet repaired
   Zxid applied;
   Counters counters;
   // Of a leader.

@@ -85,6 +85,13 @@ std::vector<const Connection*> Clients::in_order() const {
   return all;
 }
 
+std::vector<ConnId> Clients::bound() const {
+  std::vector<ConnId> ids;
+  for (const auto& entry : sessions_) ids.push_back(entry.second);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
 void Clients::reset_traffic() {
   for (auto& entry : connections_) entry.second.reset_traffic();
 }

@@ -35,6 +35,8 @@ class Clients {
 
   [[nodiscard]] std::size_t size() const { return connections_.size(); }
   [[nodiscard]] std::vector<const frontend::Connection*> in_order() const;
+  // Those that have a session, in order.
+  [[nodiscard]] std::vector<ConnId> bound() const;
   void reset_traffic();
   [[nodiscard]] frontend::Connection* first_waiting_for(Xid xid);  // by connection; for a mutant
 

@@ -18,7 +18,9 @@ std::int64_t Node::State::report_interval_ms() const {
 
 void Node::State::tick(Now now) {
   if (!started_ms) started_ms = now.mono_ms;
+  judge_disk(now);
   peer.tick(now);
+  mind_disks(now);
   sender.tick(now, peer);
   end_handshakes(now);
   report_touches(now);

@@ -36,10 +36,11 @@ void Node::State::drain(Now now, Output& out) {
     for (const broadcast::Delivery& delivery : ready.deliver) deliver(now, delivery);
     for (const broadcast::BarrierId id : ready.passed) barrier_passed(now, id);
     follow_leadership(now);
-    hand_over(ready, out);
+    hand_over(now, ready, out);
   }
   close_overflowing();
   move_states(now, out);
+  out.disk = disk_news();
   if (!agrees(now, out)) return;
   out.to_clients = clients.take_writes();
   out.to_peers.insert(out.to_peers.end(), std::make_move_iterator(to_peers.begin()),
@@ -135,11 +136,12 @@ void Node::State::barrier_passed(Now now, broadcast::BarrierId id) {
   serve(now, *connection);
 }
 
-void Node::State::hand_over(broadcast::Ready& ready, Output& out) {
+void Node::State::hand_over(Now now, broadcast::Ready& ready, Output& out) {
   for (broadcast::Envelope& envelope : ready.send)
     out.to_peers.push_back({envelope.to, envelope.link, std::move(envelope.message)});
   if (ready.persist) {
     note_proposals(*ready.persist);
+    write_since_ms = now.mono_ms;
     out.persist = std::move(ready.persist);
   }
   if (ready.fetch) out.fetch = ready.fetch;
@@ -171,7 +173,7 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
 
 bool Output::empty() const {
   return to_peers.empty() && !persist && !fetch && !checkpoint && state_reads.empty() && !state_write &&
-         !restart && to_clients.empty() && !digests && roles.empty();
+         !restart && to_clients.empty() && !digests && roles.empty() && !disk;
 }
 
 Node::Node(const NodeConfig& config, StartState start, Random random)
@@ -237,7 +239,16 @@ void Node::peer_down(Now now, ServerId peer, broadcast::LinkId link) {
   state_->peer.link_down(now, peer, link);
 }
 
-void Node::persisted(Now now, broadcast::Ticket ticket) { state_->peer.persisted(now, ticket); }
+void Node::persisted(Now now, broadcast::Ticket ticket) {
+  state_->write_since_ms.reset();
+  state_->judge_disk(now);
+  state_->peer.persisted(now, ticket);
+}
+
+void Node::disk_room(Now now, bool room) {
+  state_->has_room = room;
+  state_->judge_disk(now);
+}
 
 void Node::fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
   state_->peer.fetched(now, ticket, std::move(entries));

@@ -69,7 +69,8 @@ struct Measured {
 
 struct NodeConfig {
   broadcast::PeerConfig peer;
-  std::int64_t tick_ms = 2000;  // session time-outs are clamped to 2–20 ticks
+  std::int64_t tick_ms = 2000;        // session time-outs are clamped to 2–20 ticks
+  std::int64_t disk_stall_ms = 1000;  // a log whose write has been out for so long stands still
   Limits limits;
   tree::Limits tree_limits;
   CheckpointLimits checkpoint;
@@ -109,6 +110,13 @@ struct ClientWrite {
   std::optional<bool> reading;  // stop (false) or go on (true) reading this socket
 };
 
+// For logs and people.
+struct DiskNews {
+  broadcast::Disk own = broadcast::Disk::well;
+  bool takes_writes = true;  // false: no quorum of the ensemble has room
+  friend bool operator==(const DiskNews&, const DiskNews&) = default;
+};
+
 struct Output {
   std::vector<PeerEnvelope> to_peers;
   std::optional<broadcast::Persist> persist;
@@ -125,6 +133,7 @@ struct Output {
   std::optional<DigestJudgement> digests;  // when it is another than before; for logs and people
   std::vector<ClientWrite> to_clients;
   std::vector<broadcast::RoleChange> roles;  // for logs and people
+  std::optional<DiskNews> disk;              // when it has changed
   [[nodiscard]] bool empty() const;
 };
 
@@ -158,6 +167,9 @@ class Node {
   void peer_down(Now now, ServerId peer, broadcast::LinkId link);
 
   void persisted(Now now, broadcast::Ticket ticket);
+  // Whether there is room for the log's next segment; whenever that changes (at first there is). A Persist for which there is none
+  // waits as a whole and is reported when it was done.
+  void disk_room(Now now, bool room);
   void fetched(Now now, broadcast::Ticket ticket, std::vector<broadcast::Entry> entries);
   void checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result);
   // `meta`: of the checkpoint that the view is of; empty: there is none that can be read.

@@ -50,6 +50,20 @@ proto::PeerMessage& scratch() {
 
 // Writing.
 
+proto::Disk wire(b::Disk disk) {
+  switch (disk) {
+    case b::Disk::absent:
+      return proto::ABSENT;
+    case b::Disk::full:
+      return proto::FULL;
+    case b::Disk::stalled:
+      return proto::STALLED;
+    case b::Disk::well:
+      break;
+  }
+  return proto::WELL;
+}
+
 void fill(proto::Entry& out, const b::Entry& entry) {
   out.set_epoch(entry.epoch.value);
   out.set_zxid(entry.zxid.value);
@@ -99,6 +113,7 @@ struct Writer {
     m.set_commit(append.commit.value);
     m.set_beat(append.beat);
     m.set_established(append.established);
+    m.set_disks(wire(append.disks));
   }
   void operator()(const b::AppendReply& reply) const {
     proto::AppendReply& m = *out.mutable_append_reply();
@@ -107,6 +122,7 @@ struct Writer {
     m.set_hint_epoch(reply.hint_epoch.value);
     m.set_beat(reply.beat);
     m.set_counts(reply.counts);
+    m.set_disk(wire(reply.disk));
   }
   void operator()(const b::Welcome& welcome) const {
     proto::Welcome& m = *out.mutable_welcome();
@@ -183,6 +199,20 @@ struct Reader {
   Zxid zxid(std::int64_t value) { return Zxid{number(value)}; }
   Epoch epoch(std::int64_t value) { return Epoch{number(value)}; }
 
+  // Of a server that says nothing of it, or what this version does not know: well.
+  static b::Disk disk(proto::Disk value) {
+    switch (value) {
+      case proto::ABSENT:
+        return b::Disk::absent;
+      case proto::FULL:
+        return b::Disk::full;
+      case proto::STALLED:
+        return b::Disk::stalled;
+      default:
+        return b::Disk::well;
+    }
+  }
+
   b::Entry read(proto::Entry& m) {
     b::Entry entry;
     entry.epoch = epoch(m.epoch());
@@ -219,10 +249,11 @@ struct Reader {
     append.commit = zxid(m.commit());
     append.beat = m.beat();
     append.established = m.established();
+    append.disks = disk(m.disks());
     return append;
   }
   b::AppendReply read(proto::AppendReply& m) {
-    return {m.accepted(), zxid(m.durable()), epoch(m.hint_epoch()), m.beat(), m.counts()};
+    return {m.accepted(), zxid(m.durable()), epoch(m.hint_epoch()), m.beat(), m.counts(), disk(m.disk())};
   }
   b::Welcome read(proto::Welcome& m) { return {m.boot(), count(m.last_n())}; }
   b::Forward read(proto::Forward& m) {

@@ -59,7 +59,7 @@ void Node::State::shake(Now now, frontend::Connection& connection) {
   const wire::ConnectRequest& request = connection.request();
   const auto& founding = peer.founding();
   const bool no_room = request.session == SessionId{} && sessions >= config.limits.max_sessions;
-  if (!founding || no_room || !serves()) return close(id, false);
+  if (!founding || no_room || !serves() || turns_clients_away) return close(id, false);
   switch (frontend::judge(request, founding->secret, tree.applied())) {
     case frontend::Verdict::behind:
       // We may lag by milliseconds only: what the client has seen was committed, and the barrier covers that.

@@ -46,7 +46,7 @@ struct Node::State {
   void answer(Now now, Waiter waiter, tree::Outcome& outcome);
   void note_session(const tree::SessionEvent& event);
   void barrier_passed(Now now, broadcast::BarrierId id);
-  void hand_over(broadcast::Ready& ready, Output& out);
+  void hand_over(Now now, broadcast::Ready& ready, Output& out);
 
   // serve.cc: clients.
   void serve(Now now, frontend::Connection& connection);  // the connection may be gone afterwards
@@ -73,6 +73,11 @@ struct Node::State {
   void on_touch_confirm(Now now, ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
   void answer_pings(Now now, const frontend::Touches::Counted& counted);
   [[nodiscard]] bool is_current(ServerId from, broadcast::LinkId link) const;
+
+  // disk.cc: the log's disk.
+  void judge_disk(Now now);
+  void mind_disks(Now now);
+  [[nodiscard]] std::optional<DiskNews> disk_news();
 
   // states.cc: checkpoints, and states that are given to followers.
   void checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result);
@@ -141,7 +146,12 @@ struct Node::State {
     frontend::Sizes sizes;
   };
   Proposals proposals;
-  std::int64_t leading_since_ms = 0;  // while expiry runs
+  std::int64_t leading_since_ms = 0;           // while expiry runs
+  bool has_room = true;                        // for the log's next segment
+  std::optional<std::int64_t> write_since_ms;  // since when the Persist in flight is out
+  DiskNews told_disk;
+  std::optional<std::int64_t> outdone_since_ms;  // since when a quorum's disks do better
+  bool turns_clients_away = false;
   Measured measured;
   std::optional<std::int64_t> started_ms;
 };

@@ -59,6 +59,9 @@ frontend::ServerView Node::State::view(Now now) const {
   view.checkpoint = checkpoints.last();
   view.digest_confirmed = digests.confirmed();
   view.votes = membership.is_voter(config.peer.self) && peer.hard_state().qualified;
+  view.log_has_room = has_room;
+  view.log_moves = peer.disk() != broadcast::Disk::stalled;
+  view.takes_writes = settings.takes_writes;
   view.applied = tree.applied();
   view.counters = counters;
   if (proposals.epoch == peer.role().epoch) view.proposals = proposals.sizes;

@@ -1,7 +1,9 @@
 // The one thread that waits for the log's disk: its writes and reads, in the order in which they were handed over.
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "server/broadcast/peer.h"
@@ -16,12 +18,16 @@ class DiskThread {
   struct Report {
     std::function<void(broadcast::Ticket ticket)> persisted;
     std::function<void(broadcast::Ticket ticket, std::vector<broadcast::Entry> entries)> fetched;
+    std::function<void(bool room)> room;  // when it has changed; at first there is some
   };
 
   // From here on `durable` belongs to the thread.
   DiskThread(storage::Durable& durable, Report report) : durable_(durable), report_(std::move(report)) {}
 
+  // One for which there is no room waits until there is.
   void persist(broadcast::Persist work);
+  // Looks whether there is room now; to be called now and then.
+  void check_room();
   void fetch(broadcast::Fetch work);
   // Any other disk work.
   void run(std::function<void()> work) { thread_.run(std::move(work)); }
@@ -29,8 +35,15 @@ class DiskThread {
   void finish() { thread_.finish(); }
 
  private:
+  // On the thread.
+  void perform_waiting();
+
   storage::Durable& durable_;
   Report report_;
+  std::atomic<bool> checking_ =
+      false;  // a look is handed over and not yet taken: a disk that hangs gets no heap of them
+  std::optional<broadcast::Persist> waiting_;  // this and the next: the thread's
+  bool told_room_ = true;
   WorkThread thread_;
 };
 

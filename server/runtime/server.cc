@@ -13,6 +13,7 @@
 #include "server/runtime/client_listener.h"
 #include "server/runtime/crypto.h"
 #include "server/runtime/data_directory.h"
+#include "server/runtime/disk_log.h"
 #include "server/runtime/disk_thread.h"
 #include "server/runtime/host.h"
 #include "server/runtime/logging.h"
@@ -23,6 +24,7 @@ namespace muster::runtime {
 namespace {
 
 constexpr std::int64_t kMeasureMs = 5000;     // between two looks at the files that only people ask for
+constexpr std::int64_t kCheckRoomMs = 1000;   // between two looks for room that was missing
 constexpr std::size_t kOwnDescriptors = 512;  // for the log, the other servers and whatever libraries open
 
 node::NodeConfig node_config(const config::Config& config, bool found, const std::string& cluster_id) {
@@ -37,6 +39,7 @@ node::NodeConfig node_config(const config::Config& config, bool found, const std
   out.peer.election_timeout_ms = config.election_timeout_ms;
   out.peer.max_kept_checkpoints = config.max_kept_checkpoints;
   out.tick_ms = config.tick_ms;
+  out.disk_stall_ms = config.disk_stall_ms;
   out.limits = config.limits;
   out.checkpoint = config.checkpoint;
   out.super_digest = config.super_digest;
@@ -117,6 +120,7 @@ struct Server::State {
       : config(given),
         options_for_restart(options),
         directory(config),
+        disk_log(config.data_dir, config.disk_stall_ms),
         peer_port(peer_acceptor(io, config, options)),
         driver(io,
                node::Node(node_config(config, options.found, directory.identity().cluster_id()),
@@ -128,10 +132,12 @@ struct Server::State {
         ticker(io, driver, std::max<std::int64_t>(1, config.heartbeat_ms / 2),
                [this](Now now) { on_tick(now); }),
         signals(io),
-        disk(directory.durable(), {[this](broadcast::Ticket ticket) { on_persisted(ticket); },
-                                   [this](broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
-                                     on_fetched(ticket, std::move(entries));
-                                   }}),
+        disk(directory.durable(),
+             {[this](broadcast::Ticket ticket) { on_persisted(ticket); },
+              [this](broadcast::Ticket ticket, std::vector<broadcast::Entry> entries) {
+                on_fetched(ticket, std::move(entries));
+              },
+              [this](bool room) { feed([=](node::Node& node, Now now) { node.disk_room(now, room); }); }}),
         checkpoints(directory.store(),
                     {[this](node::CheckpointTicket ticket, node::CheckpointResult result) {
                        feed([=](node::Node& node, Now now) { node.checkpoint_written(now, ticket, result); });
@@ -162,6 +168,7 @@ struct Server::State {
   }
 
   void measure(Now now);
+  void check_room(Now now);
   void note_cluster();
   void begin_stop();
   void maybe_shut_down(Now now);
@@ -171,6 +178,7 @@ struct Server::State {
   config::Config config;
   ServerOptions options_for_restart;
   DataDirectory directory;
+  DiskLog disk_log;
   asio::io_context io{1};  // one thread runs it
   ReadBuffer buffer;
   // Listens before the state is read, so that the others have called when it is there: else they would next call up to their longest
@@ -184,7 +192,7 @@ struct Server::State {
   DiskThread disk;
   CheckpointThread checkpoints;
 
-  std::int64_t measure_at_ms = 0;  // mono_ms
+  std::int64_t measure_at_ms = 0, check_room_at_ms = 0;  // mono_ms
   bool cluster_noted = false;
   bool restarting = false;                 // shutting down, to start again with another state
   std::optional<Zxid> state_at_least;      // with that: its own is to be set aside (node::Output)
@@ -193,6 +201,7 @@ struct Server::State {
 
 void Server::State::route(node::Output output) {
   for (const auto& change : output.roles) log::info(describe(change));
+  if (output.disk) disk_log.tell(*output.disk);
   for (const auto& envelope : output.to_peers) mesh.send(envelope);
   if (output.persist) disk.persist(std::move(*output.persist));
   if (output.fetch) disk.fetch(*output.fetch);
@@ -218,6 +227,7 @@ void Server::State::flush() {
 void Server::State::on_tick(Now now) {
   clients.sweep(now);
   measure(now);
+  check_room(now);
   if (stop_by_ms) maybe_shut_down(now);
 }
 
@@ -242,6 +252,12 @@ void Server::State::measure(Now now) {
       driver.input([&](node::Node& node, Now) { node.measured(measured); });
     });
   });
+}
+
+void Server::State::check_room(Now now) {
+  if (now.mono_ms < check_room_at_ms) return;
+  check_room_at_ms = now.mono_ms + kCheckRoomMs;
+  disk.check_room();
 }
 
 // Once the founding entry is committed, the directory belongs to that ensemble for ever.

@@ -37,7 +37,7 @@ class Speaker {
         break;
       case 5:
       case 6:
-        message.body = b::AppendReply{input_.flag(), zxid(), epoch(), input_.number(1), input_.flag()};
+        message.body = append_reply();
         break;
       case 7:
         message.body = b::Welcome{boot(), input_.number(1)};
@@ -128,6 +128,15 @@ class Speaker {
     return SharedBytes(tree::encode(command));
   }
 
+  // No input of its own: what the corpus holds means what it meant.
+  static b::Disk disk(std::uint64_t beat) { return static_cast<b::Disk>(beat % 4); }
+
+  b::AppendReply append_reply() {
+    b::AppendReply reply{input_.flag(), zxid(), epoch(), input_.number(1), input_.flag()};
+    reply.disk = disk(reply.beat);
+    return reply;
+  }
+
   b::Append append() {
     b::Append append;
     append.prev = zxid();
@@ -135,6 +144,7 @@ class Speaker {
     append.commit = zxid();
     append.beat = input_.number(1);
     append.established = input_.flag();
+    append.disks = disk(append.beat);
     Zxid next = append.prev;
     for (std::size_t left = input_.pick(4); left > 0; --left) {
       next = input_.pick(16) == 0

@@ -35,6 +35,9 @@ DIFFERENCES = [
     ("mntr", r"zk_outstanding_tls_handshake\tINT", None, "no TLS"),
     ("mntr", None, r"zk_last_checkpoint_zxid\tINT", "ours: how far the newest checkpoint reaches"),
     ("mntr", None, r"zk_last_confirmed_digest_zxid\tINT", "ours: up to where a majority is known to hold the same state"),
+    ("mntr", None, r"zk_log_has_room\tINT", "ours: 0: no room on the disk for the log's next segment"),
+    ("mntr", None, r"zk_log_moves\tINT", "ours: 0: a write to the log has not come back for long"),
+    ("mntr", None, r"zk_takes_writes\tINT", "ours: 0: no quorum has room, writes are refused"),
     ("mntr", None, r"zk_votes\tINT", "whether this server counts in a quorum: ours may not, after its disk was wiped"),
 ]
 

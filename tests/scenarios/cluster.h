@@ -54,6 +54,7 @@ class Cluster {
   }  // a state that is sent that way
   void refuse_state(int from, int to);
   void heal();
+  void set_disk(int id, broadcast::Disk disk) { server(id).peer->set_disk(now(), disk); }
   void hold_disk(int id) { server(id).disk_held = true; }
   void release_disk(int id);
 

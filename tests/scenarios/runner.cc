@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/mutant.h"
+#include "server/broadcast/describe.h"
 #include "tests/scenarios/cluster.h"
 
 namespace muster::scenarios {
@@ -41,11 +42,19 @@ A script: "# text" is the story; "> command" is a command, and the lines below i
   repeat A->B              messages that way arrive twice
   heal                     ends cuts, swallows, holds and repeats; a link that lost something is a new one
   hold-disk ID / release-disk ID          writes and reads wait
+  disk ID well|stalled|full               what it is told of its disk
   checkpoint ID...         the state becomes durable, and the log below the one before may go
   hold-state A->B / release-state A->B / refuse-state A->B    a state that A sends to B waits / goes on / is not taken
   lose-state ID / damage-log ID           its state on disk, while it is down / its log, which is set aside
   status                   every server in a line                        log ID          its log on disk
 )";
+
+broadcast::Disk disk_named(const std::string& word) {
+  using broadcast::Disk;
+  for (const Disk disk : {Disk::full, Disk::stalled, Disk::well})
+    if (word == broadcast::name_of(disk)) return disk;
+  throw std::invalid_argument("a disk is well, stalled or full, not " + word);
+}
 
 class Script {
  public:
@@ -200,6 +209,8 @@ bool Script::network(const std::string& verb, const std::vector<std::string>& wo
     cluster_.hold_disk(id(words.at(0)));
   } else if (verb == "release-disk") {
     cluster_.release_disk(id(words.at(0)));
+  } else if (verb == "disk") {
+    cluster_.set_disk(id(words.at(0)), disk_named(words.at(1)));
   } else {
     return false;
   }

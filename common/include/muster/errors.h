@@ -15,7 +15,7 @@ enum class ErrorCode : std::int32_t {
   connection_loss = -4,  // made by clients
   marshalling_error = -5,
   unimplemented = -6,
-  operation_timeout = -7,  // made by clients
+  operation_timeout = -7,  // made by clients, and by a server whose ensemble has no room to store a write
   bad_arguments = -8,
   invalid_state = -9,  // made by clients
   new_config_no_quorum = -13,

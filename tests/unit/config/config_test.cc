@@ -76,6 +76,7 @@ TEST_CASE("the manual is valid as it stands, for one server alone, and states th
   CHECK(read_back.tick_ms == defaults.tick_ms);
   CHECK(read_back.heartbeat_ms == defaults.heartbeat_ms);
   CHECK(read_back.election_timeout_ms == defaults.election_timeout_ms);
+  CHECK(read_back.disk_stall_ms == defaults.disk_stall_ms);
   CHECK(read_back.four_letter_words == defaults.four_letter_words);
   // Names every field: a new limit does not compile here until the manual has it.
   const auto& [a1, b1, c1, d1, e1, f1, g1, h1] = read_back.limits;

@@ -94,6 +94,9 @@ TEST_CASE("mntr: what a leader counts, what an ensemble has, what the driver mea
   CHECK(line_of(leader, "zk_open_file_descriptor_count") == "zk_open_file_descriptor_count\t17");
   CHECK(line_of(leader, "zk_max_file_descriptor_count").empty());
   CHECK(line_of(leader, "zk_votes") == "zk_votes\t1");
+  CHECK(line_of(leader, "zk_log_has_room") == "zk_log_has_room\t1");
+  CHECK(line_of(leader, "zk_log_moves") == "zk_log_moves\t1");
+  CHECK(line_of(leader, "zk_takes_writes") == "zk_takes_writes\t1");
   CHECK(line_of(leader, "zk_last_checkpoint_zxid") == "zk_last_checkpoint_zxid\t0");
   server.mode = "follower";
   server.votes = false;

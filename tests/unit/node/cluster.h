@@ -70,11 +70,14 @@ class Cluster {
   std::vector<std::unique_ptr<Client>> clients;
 
   explicit Cluster(int servers, node::Limits with = {}, const node::CheckpointLimits& checkpoints = {})
-      : limits(with), checkpoint(checkpoints), servers_(servers) {
-    for (int id = 1; id <= servers; ++id) start(id);
-    pass(4000);
-    REQUIRE(leader() != 0);
+      : Cluster(servers, NotBooted{}) {
+    limits = with;
+    checkpoint = checkpoints;
+    boot();
   }
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+  virtual ~Cluster() = default;
 
   [[nodiscard]] Now now() const { return {now_ms, 1700000000000 + now_ms}; }
   [[nodiscard]] node::Node& node(int id) { return *nodes.at(id); }
@@ -92,7 +95,6 @@ class Cluster {
   }
 
   void start(int id) {
-    Disk& disk = disks[id];
     node::NodeConfig config;
     config.peer.self = ServerId{id};
     config.peer.boot = ++boots_;
@@ -104,14 +106,7 @@ class Cluster {
     config.limits = limits;
     config.four_letter_words = "*";
     config.checkpoint = checkpoint;
-    node::StartState state;
-    state.checkpoint = load(id);
-    state.hard_state = disk.hard_state;
-    state.first = Zxid{1};
-    state.last = disk.last();
-    state.commit_mark = disk.mark;
-    state.read = [&disk](Zxid from, Zxid to) { return disk.read(from, to); };
-    nodes[id] = std::make_unique<node::Node>(config, state, Random(static_cast<std::uint64_t>(boots_)));
+    nodes[id] = std::make_unique<node::Node>(config, found(id), Random(static_cast<std::uint64_t>(boots_)));
     for (const auto& [other, node] : nodes)
       if (other != id) link(id, other);
   }
@@ -220,6 +215,42 @@ class Cluster {
     return std::move(*loaded);
   }
 
+ protected:
+  struct NotBooted {};
+  Cluster(int servers, NotBooted) : servers_(servers) {}
+  void boot() {
+    for (int id = 1; id <= servers_; ++id) start(id);
+    pass(4000);
+    REQUIRE(leader() != 0);
+  }
+
+  // What the servers' disks do: at a start, with a write (false: not now), with work on a checkpoint, with a read.
+  virtual node::StartState found(int id) {
+    Disk& disk = disks[id];
+    node::StartState state;
+    state.checkpoint = load(id);
+    state.hard_state = disk.hard_state;
+    state.first = Zxid{1};
+    state.last = disk.last();
+    state.commit_mark = disk.mark;
+    state.read = [&disk](Zxid from, Zxid to) { return disk.read(from, to); };
+    return state;
+  }
+  virtual bool write(int id, const broadcast::Persist& persist) {
+    if (!disks_work || stuck_disks.count(id)) return false;
+    disks[id].perform(persist);
+    return true;
+  }
+  virtual std::optional<node::CheckpointResult> store(int id, const node::CheckpointWork& work) {
+    if (!stores_work) return std::nullopt;
+    const bool put = std::holds_alternative<node::CheckpointWork::Put>(work.step);
+    store_steps[id].push_back(put ? "put" : work.step.index() == 1 ? "publish" : "clean");
+    return put && !stores_have_room ? node::CheckpointResult::no_room : node::perform(work, stores[id]);
+  }
+  virtual std::vector<broadcast::Entry> read(int id, const broadcast::Fetch& fetch) {
+    return disks[id].read(fetch.from, fetch.to);
+  }
+
  private:
   struct Message {
     int from = 0, to = 0;
@@ -232,25 +263,22 @@ class Cluster {
     bool answered = false;
     if (out.restart) told_to_start_again[id] = out.state_at_least.value_or(Zxid{});
     if (out.persist) waiting_[id].push_back(*out.persist);
-    while (disks_work && !stuck_disks.count(id) && !waiting_[id].empty()) {
-      const broadcast::Persist persist = std::move(waiting_[id].front());
+    while (!waiting_[id].empty() && write(id, waiting_[id].front())) {
+      const broadcast::Ticket ticket = waiting_[id].front().ticket;
       waiting_[id].pop_front();
-      disks[id].perform(persist);
-      node(id).persisted(now(), persist.ticket);
+      node(id).persisted(now(), ticket);
       answered = true;
     }
     if (out.checkpoint) store_waiting_[id].push_back(std::move(*out.checkpoint));
-    while (stores_work && !store_waiting_[id].empty()) {
-      const node::CheckpointWork work = std::move(store_waiting_[id].front());
+    while (!store_waiting_[id].empty()) {
+      const auto result = store(id, store_waiting_[id].front());
+      if (!result) break;
+      const node::CheckpointTicket ticket = store_waiting_[id].front().ticket;
       store_waiting_[id].pop_front();
-      const bool put = std::holds_alternative<node::CheckpointWork::Put>(work.step);
-      store_steps[id].push_back(put ? "put" : work.step.index() == 1 ? "publish" : "clean");
-      const bool refused = put && !stores_have_room;
-      node(id).checkpoint_written(
-          now(), work.ticket, refused ? node::CheckpointResult::no_room : node::perform(work, stores[id]));
+      node(id).checkpoint_written(now(), ticket, *result);
       answered = true;
     }
-    if (out.fetch) node(id).fetched(now(), out.fetch->ticket, disks[id].read(out.fetch->from, out.fetch->to));
+    if (out.fetch) node(id).fetched(now(), out.fetch->ticket, read(id, *out.fetch));
     for (const node::PeerEnvelope& envelope : out.to_peers) {
       Message message{id, envelope.to.value, envelope.link, {}};
       node::append_encoded(message.bytes, envelope.message);

@@ -19,24 +19,25 @@ std::vector<PeerMessage> examples() {
                        {ServerId{2}, ~0ULL, 7},
                        SharedBytes(std::string("a\0b", 3))};
   const b::Entry bare{Epoch{3}, Zxid{10}, b::EntryKind::epoch_start, -5, 1, {}, {}};
-  return {b::Message{Epoch{3}, b::Hello{5, "cluster", true, false, Zxid{8}, Epoch{2}, Zxid{4}}},
-          b::Message{Epoch{3}, b::VoteRequest{true, false, true, Epoch{4}, Zxid{8}, Epoch{2}}},
-          b::Message{Epoch{3}, b::VoteReply{true, Epoch{4}, true}},
-          b::Message{Epoch{3}, b::Append{Zxid{8}, Epoch{2}, {entry, bare}, Zxid{7}, 55, true}},
-          b::Message{Epoch{3}, b::AppendReply{false, Zxid{6}, Epoch{1}, 55, false}},
-          b::Message{Epoch{3}, b::Welcome{5, 77}},
-          b::Message{Epoch{3}, b::Forward{5, 78, {SharedBytes("x"), SharedBytes(""), SharedBytes("yy")}}},
-          b::Message{Epoch{3}, b::BarrierRequest{12}},
-          b::Message{Epoch{3}, b::BarrierReply{12, Zxid{9}}},
-          b::Message{Epoch{3}, b::StandNow{}},
-          TouchReport{4, {SessionId{1}, SessionId{-1}, SessionId{0x0100000000000001}}},
-          TouchConfirm{4},
-          StateOffer{5, std::string("m\0", 2)},
-          StateChunk{5, 3, {{"key", std::string("v\0w", 3)}, {"other", ""}}},
-          StateChunk{5, 4, {}},
-          StateAck{5, 2},
-          StateRefusal{5},
-          DigestReport{{{Zxid{1000}, ~0ULL}, {Zxid{1003}, 0}}}};
+  return {
+      b::Message{Epoch{3}, b::Hello{5, "cluster", true, false, Zxid{8}, Epoch{2}, Zxid{4}}},
+      b::Message{Epoch{3}, b::VoteRequest{true, false, true, Epoch{4}, Zxid{8}, Epoch{2}}},
+      b::Message{Epoch{3}, b::VoteReply{true, Epoch{4}, true}},
+      b::Message{Epoch{3}, b::Append{Zxid{8}, Epoch{2}, {entry, bare}, Zxid{7}, 55, true, b::Disk::stalled}},
+      b::Message{Epoch{3}, b::AppendReply{false, Zxid{6}, Epoch{1}, 55, false, b::Disk::full}},
+      b::Message{Epoch{3}, b::Welcome{5, 77}},
+      b::Message{Epoch{3}, b::Forward{5, 78, {SharedBytes("x"), SharedBytes(""), SharedBytes("yy")}}},
+      b::Message{Epoch{3}, b::BarrierRequest{12}},
+      b::Message{Epoch{3}, b::BarrierReply{12, Zxid{9}}},
+      b::Message{Epoch{3}, b::StandNow{}},
+      TouchReport{4, {SessionId{1}, SessionId{-1}, SessionId{0x0100000000000001}}},
+      TouchConfirm{4},
+      StateOffer{5, std::string("m\0", 2)},
+      StateChunk{5, 3, {{"key", std::string("v\0w", 3)}, {"other", ""}}},
+      StateChunk{5, 4, {}},
+      StateAck{5, 2},
+      StateRefusal{5},
+      DigestReport{{{Zxid{1000}, ~0ULL}, {Zxid{1003}, 0}}}};
 }
 
 }  // namespace
