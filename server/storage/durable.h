@@ -17,9 +17,11 @@
 
 namespace muster::storage {
 
+inline constexpr std::uint64_t kUsualSegmentBytes = 16 * 1024 * 1024;
+
 struct DurableOptions {
   std::uint64_t segment_bytes =
-      16 * 1024 * 1024;  // preallocated, written once with zeros, so that a sync changes no metadata
+      kUsualSegmentBytes;  // preallocated, written once with zeros, so that a sync changes no metadata
   std::function<std::uint64_t()> nonce;  // random numbers for new segments
   std::function<void(const std::string&)>
       report;  // one sentence for the server's log: a torn tail cut, a file completed; may be null

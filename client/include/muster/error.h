@@ -5,7 +5,7 @@
 //
 // What a program sees besides the servers' own verdicts (no_node, bad_version, no_auth, …):
 //   bad_arguments      the arguments can't be sent: a malformed path, too long a time to live
-//   operation_timeout  the time given by with_timeout() or connect_timeout has passed
+//   operation_timeout  the time given by with_timeout() or connect_timeout has passed, or the servers' disks have no room for a write
 //   connection_loss    the connection broke while a write was in flight, and no server remembers what became of it
 //   data_inconsistency a write was sent again and its outcome was no longer remembered
 //   invalid_state      max_waiting requests wait already
