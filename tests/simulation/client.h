@@ -116,6 +116,7 @@ class Client : public ClientEnd {
   void on_reply(const wire::ReplyHeader& header, std::string_view body);
   void check(const Request& request, const wire::ReplyHeader& header, const wire::ReplyBody& body);
   void check_write(const Request& request, const wire::ReplyHeader& header, const wire::ReplyBody& body);
+  void check_refusal(const Request& request, const wire::ReplyHeader& header);
   void check_read(const Request& request, const wire::ReplyHeader& header, const wire::ReplyBody& body);
   void check_node(const std::string& path, const wire::ReplyHeader& header,
                   const std::optional<std::string>* data, const Stat* stat,

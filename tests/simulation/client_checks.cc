@@ -62,6 +62,7 @@ void Client::check(const Request& request, const wire::ReplyHeader& header, cons
 
 void Client::check_write(const Request& request, const wire::ReplyHeader& header,
                          const wire::ReplyBody& body) {
+  if (header.error == ErrorCode::operation_timeout) return check_refusal(request, header);
   if (header.zxid.value <= 0 || header.zxid > world_.model.applied()) {
     broken("reply", fmt::format("{}'s write {} is answered {} with zxid {}", who(), request.token,
                                 static_cast<int>(header.error), header.zxid.value));
@@ -92,6 +93,14 @@ void Client::check_write(const Request& request, const wire::ReplyHeader& header
     watches_.on_reply(world_.model, header.zxid);
   }
   if (header.error == ErrorCode::ok) remember_own(body);
+}
+
+// No quorum has room. One that is sent again may have been applied before.
+void Client::check_refusal(const Request& request, const wire::ReplyHeader& header) {
+  see(header.zxid);
+  watches_.on_reply(world_.model, header.zxid);
+  if (request.committed_when_resent == Zxid{} && world_.model.effects(request.token) != 0)
+    broken("refusal", fmt::format("{}'s write {} is refused and was applied", who(), request.token));
 }
 
 void Client::remember_own(const wire::ReplyBody& body) {

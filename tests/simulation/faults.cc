@@ -22,6 +22,8 @@ void Faults::start() {
   every(p.wipe_us, [this] { wipe(); });
   every(p.slow_disk_us,
         [this] { any().slow_disk(static_cast<int>(random_.between(5, 100)), spread(200'000, 5'000'000)); });
+  every(p.stalled_disk_us, [this] { any().stall_disk(spread(200'000, 20'000'000)); });
+  every(p.full_disk_us, [this] { fill_disks(); });
   every(p.client_break_us, [this] { around_.sockets.break_any(); });
   every(p.wall_jump_us, [this] { any().jump_wall_clock(random_.between(-100'000, 100'000)); });
   every(p.transfer_us, [this] {
@@ -93,6 +95,14 @@ void Faults::power_cut() {
   for (const auto& host : hosts_) {
     if (host->up()) host->die(Death::power_cut, spread(10'000, 3'000'000));
   }
+}
+
+// One, or all at once.
+void Faults::fill_disks() {
+  const std::uint64_t segment = around_.profile.segment_bytes;
+  const std::int64_t for_us = spread(1'000'000, 60'000'000);
+  if (!random_.chance(1, 3)) return any().fill_disk(random_.below(3 * segment), for_us);
+  for (const auto& host : hosts_) host->fill_disk(random_.below(3 * segment), for_us);
 }
 
 void Faults::pause() {

@@ -30,6 +30,7 @@ class Faults {
   void every(std::int64_t mean_us, Action action);
   void crash();
   void power_cut();
+  void fill_disks();
   void pause();
   void partition();
   void wipe();

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <limits>
 #include <utility>
 
 #include "common/check.h"
@@ -13,6 +14,7 @@ namespace muster::simulation {
 namespace {
 
 const std::string directory = "/data";
+constexpr std::int64_t look_us = 1'000'000;  // from one look for room to the next
 
 broadcast::Membership all_voters(int servers) {
   broadcast::Membership membership;
@@ -63,6 +65,10 @@ bool Host::open_disk() {
     start_ = start_state();
   } catch (const storage::SimCrash&) {
     die(random_.chance(1, 2) ? Death::killed : Death::power_cut, restart_delay());
+    return false;
+  } catch (const storage::NoSpace&) {
+    die(Death::killed,
+        look_us + restart_delay());  // it says so and ends; whoever looks after it starts it again
     return false;
   } catch (const storage::DiskError& error) {
     broken("recovery", fmt::format("server {} can't start: {}", index_ + 1, error.what()));
@@ -144,7 +150,11 @@ void Host::boot() {
   applied_ = {};
   follow_applied();
   around_.network.host_up(index_);
+  has_room_ = true;
   tick();
+  around_.loop.after(look_us, [this, incarnation = incarnation_] {
+    if (incarnation == incarnation_) look_for_room();
+  });
 }
 
 void Host::tick() {
@@ -192,7 +202,7 @@ void Host::leave_half_done_work() {
   if (random_.chance(1, 2)) return;
   files_.crash_at(random_.below(10) + 1);
   try {
-    durable_->perform(*writing_);
+    if (durable_->make_room(*writing_)) durable_->perform(*writing_);
   } catch (const storage::SimCrash&) {
   }
 }
@@ -245,6 +255,23 @@ void Host::recover_from_faults() {
   steps_to_live_.reset();
   disk_steps_to_live_.reset();
   disk_factor_ = 1;
+  stalled_until_us_ = 0;
+  ++fills_;
+  files_.set_capacity(std::numeric_limits<std::uint64_t>::max());
+}
+
+void Host::stall_disk(std::int64_t for_us) {
+  around_.loop.note("disk stalls", {index_ + 1});
+  stalled_until_us_ = around_.loop.now_us() + for_us;
+}
+
+void Host::fill_disk(std::uint64_t left, std::int64_t for_us) {
+  around_.loop.note("disk full", {index_ + 1});
+  files_.set_capacity(files_.used_bytes() + left);
+  const std::uint64_t fill = ++fills_;
+  around_.loop.after(for_us, [this, fill] {
+    if (fill == fills_) files_.set_capacity(std::numeric_limits<std::uint64_t>::max());
+  });
 }
 
 void Host::slow_disk(int factor, std::int64_t for_us) {
@@ -263,9 +290,15 @@ void Host::submit(broadcast::Persist persist) {
     around_.loop.say(fmt::format("{} writes {}", index_ + 1, broadcast::describe(persist)));
   around_.logs.on_handed(index_, persist);
   writing_ = std::move(persist);
+  perform_after(disk_delay());
+}
+
+void Host::perform_after(std::int64_t us) {
   const std::uint64_t incarnation = incarnation_;
-  around_.loop.after(disk_delay(), [this, incarnation] {
+  around_.loop.after(us, [this, incarnation] {
     if (incarnation != incarnation_) return;
+    const std::int64_t still_us = stalled_until_us_ - around_.loop.now_us();
+    if (still_us > 0) return perform_after(std::min(still_us, look_us));
     paused_ ? waiting_.push_back([this] { perform(); }) : perform();
   });
 }
@@ -276,8 +309,10 @@ void Host::perform() {
     files_.crash_at(static_cast<std::uint64_t>(*std::exchange(disk_steps_to_live_, {})));
   if (writing_->hard_state && dies_at(p.crash_in_vote_write)) files_.crash_at(random_.below(5) + 1);
   if (!writing_->append.empty() && dies_at(p.crash_in_log_write)) files_.crash_at(random_.below(8) + 1);
+  bool room = false;
   try {
-    durable_->perform(*writing_);
+    room = durable_->make_room(*writing_);
+    if (room) durable_->perform(*writing_);
   } catch (const storage::SimCrash&) {
     writing_.reset();
     return die(random_.chance(1, 3) ? Death::killed : Death::power_cut, restart_delay());
@@ -285,10 +320,35 @@ void Host::perform() {
     broken("disk", fmt::format("server {} can't write: {}", index_ + 1, error.what()));
   }
   files_.kill();  // clears a hook that was not reached
+  if (!room) {
+    perform_after(look_us);
+    return tell_room();
+  }
   const broadcast::Persist done = *std::exchange(writing_, std::nullopt);
   around_.loop.note("written", {index_ + 1, static_cast<std::int64_t>(done.ticket)});
   around_.logs.on_durable(index_, done);
+  const std::uint64_t incarnation = incarnation_;
   input([this, ticket = done.ticket] { node_->persisted(now(), ticket); });
+  if (incarnation == incarnation_) tell_room();
+}
+
+// As the real driver looks, once a second; a write that waits for room looks by itself.
+void Host::look_for_room() {
+  if (!writing_ && !paused_ && around_.loop.now_us() >= stalled_until_us_) {
+    durable_->prepare();
+    tell_room();
+  }
+  const std::uint64_t incarnation = incarnation_;
+  around_.loop.after(look_us, [this, incarnation] {
+    if (incarnation == incarnation_) look_for_room();
+  });
+}
+
+void Host::tell_room() {
+  if (durable_->room() == has_room_) return;
+  has_room_ = durable_->room();
+  around_.loop.note("room", {index_ + 1, has_room_ ? 1 : 0});
+  input([this, room = has_room_] { node_->disk_room(now(), room); });
 }
 
 void Host::read(const broadcast::Fetch& fetch) {

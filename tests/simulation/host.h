@@ -51,6 +51,8 @@ class Host : public PeerEnd, public ServerEnd {
   void pause(std::int64_t for_us);
   void resume();
   void slow_disk(int factor, std::int64_t for_us);
+  void stall_disk(std::int64_t for_us);                     // nothing that is written comes back meanwhile
+  void fill_disk(std::uint64_t left, std::int64_t for_us);  // so many bytes are left meanwhile
   void jump_wall_clock(std::int64_t ms) { wall_skew_ms_ += ms; }
   void transfer();
   void recover_from_faults();  // no fault that was asked for is left to come
@@ -90,7 +92,10 @@ class Host : public PeerEnd, public ServerEnd {
   bool dies_after_step();  // counts one step of the output
   bool dies_at(int per_thousand);
   void submit(broadcast::Persist persist);
+  void perform_after(std::int64_t us);
   void perform();
+  void look_for_room();
+  void tell_room();
   void read(const broadcast::Fetch& fetch);
   // The store's thread: one piece of work at a time, in order.
   using StoreWork = std::variant<node::CheckpointWork, node::StateRead, node::StateWrite>;
@@ -140,6 +145,9 @@ class Host : public PeerEnd, public ServerEnd {
   std::optional<int> steps_to_live_;
   std::optional<int> disk_steps_to_live_;
   int disk_factor_ = 1;
+  std::int64_t stalled_until_us_ = 0;
+  std::uint64_t fills_ = 0;  // counts them: an older one's end is not a newer one's
+  bool has_room_ = true;     // as the node was told
   std::int64_t mono_start_ms_ = 0, wall_skew_ms_ = 0;
   Zxid applied_;
   int deaths_ = 0;

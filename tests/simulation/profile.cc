@@ -79,6 +79,9 @@ void draw_faults(Profile& p, Random random) {
   p.crash_leader_percent = pick(random, {20, 50, 90});
   p.half_open_percent = pick(random, {0, 10, 50});
   p.wrong_state_us = perhaps(random, 20, 10 * second, 60 * second);
+  Random disks = random.fork(1);
+  p.full_disk_us = perhaps(disks, 25, 10 * second, 60 * second);
+  p.stalled_disk_us = perhaps(disks, 25, 10 * second, 60 * second);
 }
 
 void draw_moments(Profile& p, Random random) {
@@ -134,7 +137,8 @@ std::string Profile::describe() const {
       name("client-break", client_break_us);
   name("wall-jump", wall_jump_us), name("transfer", transfer_us), name("leader-hunt", leader_hunt_us),
       name("stale-trap", stale_trap_us), name("store-damage", store_damage_us),
-      name("wrong-state", wrong_state_us);
+      name("wrong-state", wrong_state_us), name("full-disk", full_disk_us),
+      name("stalled-disk", stalled_disk_us);
   return fmt::format(
       "servers={} clients={} heartbeat={}ms election={}ms tick={}ms delay={}us sync={}us down={}ms faults:{}",
       servers, clients, heartbeat_ms, election_ms, tick_ms, delay_us, sync_us, down_us / ms,

@@ -40,7 +40,8 @@ struct Profile {
   // Faults: mean time between two of a class in µs; 0: the class does not exist in this seed.
   std::int64_t crash_us = 0, power_cut_us = 0, pause_us = 0, partition_us = 0, link_break_us = 0, wipe_us = 0,
                slow_disk_us = 0, client_break_us = 0, wall_jump_us = 0, transfer_us = 0, leader_hunt_us = 0,
-               stale_trap_us = 0, store_damage_us = 0, wrong_state_us = 0;
+               stale_trap_us = 0, store_damage_us = 0, wrong_state_us = 0, full_disk_us = 0,
+               stalled_disk_us = 0;
   std::int64_t down_us = 1'000'000;      // how long a crashed server stays down, up to twice this
   std::int64_t partition_length_us = 0;  // up to twice this
   int crash_leader_percent = 50;         // crashes that pick the leader, if there is one
