@@ -69,7 +69,7 @@ class OnDisks : public Cluster {
     std::optional<broadcast::StateMark> mark;
     if (const auto current = stores_[id]->current()) {
       const auto view = stores_[id]->view();
-      auto loaded = node::load_checkpoint(current->meta, [&view] { return view->next(10'000); });
+      auto loaded = node::load_checkpoint(current->meta, [&view] { return view->read(10'000); });
       REQUIRE(loaded.has_value());
       state.checkpoint = std::move(*loaded);
       mark = {state.checkpoint->meta.base.zxid, state.checkpoint->meta.base.epoch};
