@@ -43,12 +43,12 @@ void print_totals(const Campaign& campaign, std::size_t failures) {
       minutes * 60 / campaign.seconds);
   fmt::print(
       "total: committed={} elections={} crashes={} wipes={} partitions={} moves={} acks={} reads={} "
-      "watch_events={} retold={} checkpoints={} loads={} installs={}\n",
+      "watch_events={} retold={} checkpoints={} loads={} installs={} grants={}\n",
       sum(r, &RunResult::committed), sum(r, &RunResult::elections), sum(r, &RunResult::crashes),
       sum(r, &RunResult::wipes), sum(r, &RunResult::partitions), sum(r, &RunResult::moves),
       sum(r, &RunResult::acks), sum(r, &RunResult::reads), sum(r, &RunResult::watch_events),
       sum(r, &RunResult::retold), sum(r, &RunResult::checkpoints), sum(r, &RunResult::loads),
-      sum(r, &RunResult::installs));
+      sum(r, &RunResult::installs), sum(r, &RunResult::grants));
   fmt::print("median: committed={} elections={} crashes={} acks={} reads={} events={} healing_ms={}\n",
              median(r, &RunResult::committed), median(r, &RunResult::elections),
              median(r, &RunResult::crashes), median(r, &RunResult::acks), median(r, &RunResult::reads),
@@ -63,11 +63,11 @@ int run_one(const Options& options) {
   const RunResult r = run_seed(options.run);
   fmt::print(
       "t={:.1f}s events={} committed={} elections={} crashes={} wipes={} partitions={} moves={} acks={} "
-      "reads={} watch_events={} retold={} checkpoints={} loads={} installs={} "
+      "reads={} watch_events={} retold={} checkpoints={} loads={} installs={} grants={} "
       "healing={}ms hash={:016x}\n",
       static_cast<double>(r.simulated_us) / 1e6, r.events, r.committed, r.elections, r.crashes, r.wipes,
       r.partitions, r.moves, r.acks, r.reads, r.watch_events, r.retold, r.checkpoints, r.loads, r.installs,
-      r.healing_us / 1000, r.hash);
+      r.grants, r.healing_us / 1000, r.hash);
   if (options.twice) {
     const RunResult again = run_seed(options.run);
     fmt::print("again: hash={:016x}\n", again.hash);

@@ -42,6 +42,16 @@ World::World(const RunOptions& options)
   }
 }
 
+// Their draws come from a generator of their own.
+void World::add_recipe_clients() {
+  Random random = random_.fork(6);
+  const std::int64_t number = random.chance(1, 2) ? random.between(2, 4) : 0;
+  for (int i = 0; i < number; ++i) {
+    recipe_clients_.push_back(std::make_unique<RecipeClient>(loop_, profile_, sockets_, recipes_, i,
+                                                             random.fork(static_cast<std::uint64_t>(i))));
+  }
+}
+
 void World::run_until(std::int64_t time_us) {
   while (loop_.run_next(time_us)) {
     if (options_.stop_at != 0 && loop_.events() >= options_.stop_at)
@@ -50,10 +60,12 @@ void World::run_until(std::int64_t time_us) {
 }
 
 RunResult World::run() {
+  add_recipe_clients();
   for (const auto& host : hosts_) {
     loop_.after(random_.between(0, 300'000), [start = host.get()] { start->start(); });
   }
   for (const auto& client : clients_) client->start();
+  for (const auto& client : recipe_clients_) client->start();
   loop_.after(random_.between(0, 3'000'000), [this] { faults_.start(); });
   RunResult result;
   try {
@@ -94,6 +106,7 @@ void World::heal() {
     host->start();
   }
   for (const auto& client : clients_) client->calm_down();
+  for (const auto& client : recipe_clients_) client->calm_down();
   for (int i = 0; i < profile_.servers; ++i) {
     const auto label = static_cast<std::uint64_t>(i);
     probes_.push_back(std::make_unique<StockClient>(client_world(), i, random_.fork(300 + label), i));
@@ -104,11 +117,22 @@ void World::heal() {
   demand("a write through every server", 120 * second, [this] { return probes_wrote(); });
   demand("every disk whole again", 180 * second, [this] { return disks_whole(); });
   healing_us_ = loop_.now_us() - healing_since_us;
+  demand("a lock for every user of the recipes", 180 * second, [this] {
+    return std::all_of(recipe_clients_.begin(), recipe_clients_.end(),
+                       [](const auto& client) { return client->served(); });
+  });
+  for (const auto& client : recipe_clients_) client->fall_silent();
+  demand("an end of all that recipes have begun", 60 * second, [this] {
+    return std::all_of(recipe_clients_.begin(), recipe_clients_.end(),
+                       [](const auto& client) { return client->settled(); });
+  });
   for (const auto& client : clients_) client->fall_silent();
   for (const auto& probe : probes_) probe->fall_silent();
   run_until(loop_.now_us() + 2 * second);
   demand("an answer to every request of our library", 60 * second, [this] { return all_settled(); });
   demand("the same state on all servers", 120 * second, [this] { return all_at_the_end(); });
+  const std::string root = recipes_root;
+  recipes_.check_end(model_.tree(), root + "/counter", root + "/queue/entries", root + "/done");
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     const tree::Tree& tree = hosts_[i]->node().tree();
     model_.compare_digest(static_cast<int>(i), tree);
@@ -179,6 +203,7 @@ RunResult World::totals() const {
   }
   result.wipes = faults_.counts().wipes;
   result.partitions = faults_.counts().partitions;
+  result.grants = recipes_.grants();
   for (const auto& client : clients_) {
     result.moves += client->counts().moves;
     result.acks += client->counts().acks;

@@ -13,6 +13,7 @@
 #include "tests/simulation/faults.h"
 #include "tests/simulation/host.h"
 #include "tests/simulation/own_client.h"
+#include "tests/simulation/recipe_client.h"
 #include "tests/simulation/stock_client.h"
 
 namespace muster::simulation {
@@ -31,7 +32,7 @@ struct RunResult {
   std::uint64_t hash = 0, events = 0;
   std::int64_t simulated_us = 0, healing_us = 0;
   std::uint64_t committed = 0, elections = 0, crashes = 0, wipes = 0, partitions = 0, moves = 0, acks = 0,
-                reads = 0, watch_events = 0, retold = 0, checkpoints = 0, loads = 0, installs = 0;
+                reads = 0, watch_events = 0, retold = 0, checkpoints = 0, loads = 0, installs = 0, grants = 0;
   std::string invariant, detail;  // empty: all held
 };
 
@@ -42,6 +43,7 @@ class World {
   [[nodiscard]] std::string describe() const { return profile_.describe(); }
 
  private:
+  void add_recipe_clients();
   void run_until(std::int64_t time_us);
   template <class Condition>
   void demand(const char* what, std::int64_t within_us, Condition condition);
@@ -66,6 +68,8 @@ class World {
   Sockets sockets_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<std::unique_ptr<Client>> clients_, probes_;
+  RecipeLedger recipes_;
+  std::vector<std::unique_ptr<RecipeClient>> recipe_clients_;  // none in some seeds
   Faults faults_;
   std::int64_t healing_us_ = 0;
 };

@@ -14,8 +14,17 @@ std::string first_part(const std::optional<std::string>& data) {
   return data ? data->substr(0, data->find('|')) : std::string();
 }
 
+bool of_recipes(const std::string& path) { return path.starts_with("/recipes"); }
+
 template <class Ops>
 std::string token_of_op(const Ops& operation) {
+  const bool free = std::visit(
+      [](const auto& request) {
+        if constexpr (requires { std::string(request.path); }) return of_recipes(request.path);
+        return false;
+      },
+      operation);
+  if (free) return "";
   if (const auto* create = std::get_if<wire::CreateRequest>(&operation)) return first_part(create->data);
   if (const auto* set = std::get_if<wire::SetDataRequest>(&operation)) return first_part(set->data);
   if (const auto* remove = std::get_if<wire::DeleteRequest>(&operation)) return "delete " + remove->path;

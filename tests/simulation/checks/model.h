@@ -23,7 +23,7 @@
 namespace muster::simulation {
 
 // A client's write carries a text that no other one has, up to the first '|' of its data; a delete goes by
-// its path.
+// its path. Users of the recipes (below /recipes) write what they please: "".
 [[nodiscard]] std::string token_of(const tree::Operation& operation);
 [[nodiscard]] std::string token_of(const wire::Request& request);
 [[nodiscard]] std::uint64_t hash_of(const std::vector<std::string>& names);
