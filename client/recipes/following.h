@@ -52,9 +52,8 @@ class Following : public std::enable_shared_from_this<Following> {
 
   template <class Function>
   auto on_strand(Function function) {
-    return asio::bind_executor(strand_, [self = shared_from_this(), function](auto... values) mutable {
-      function(values...);
-    });
+    return asio::bind_executor(
+        strand_, [self = shared_from_this(), function](auto... values) mutable { function(values...); });
   }
   [[nodiscard]] const Strand& strand() const { return strand_; }
 

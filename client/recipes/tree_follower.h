@@ -63,7 +63,7 @@ class TreeFollower {
   Nodes nodes_;                          // as last read
   std::map<std::string, Node> changed_;  // since the last state
   // A round of reads ends when all is answered; what events tell meanwhile is read in the next.
-  std::vector<Wish> round_;            // not asked yet, the last one first
+  std::vector<Wish> round_;  // not asked yet, the last one first
   std::map<std::string, Read> next_;
   bool missed_ = false;  // some events: the next round reads everything
   std::size_t unanswered_ = 0;

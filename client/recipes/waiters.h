@@ -20,8 +20,8 @@ class Waiters {
   [[nodiscard]] boost::asio::awaitable<void> wait(std::unique_lock<std::mutex> lock);
 
  private:
-  using Channel =
-      boost::asio::experimental::concurrent_channel<boost::asio::any_io_executor, void(boost::system::error_code)>;
+  using Channel = boost::asio::experimental::concurrent_channel<boost::asio::any_io_executor,
+                                                                void(boost::system::error_code)>;
   std::mutex mutex_;
   std::list<Channel*> waiting_;
 };

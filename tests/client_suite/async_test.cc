@@ -5,54 +5,15 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
-#include <thread>
 
-#include "tests/client_suite/suite.h"
+#include "tests/client_suite/context.h"
 
 namespace muster::suite {
 namespace {
 
 using asio::use_future;
-
-// A context that a thread runs for as long as the case lasts.
-class Context {
- public:
-  Context() : thread_([this] { io_.run(); }) {}
-  ~Context() {
-    work_.reset();
-    io_.stop();
-    thread_.join();
-  }
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
-  [[nodiscard]] asio::io_context::executor_type executor() { return io_.get_executor(); }
-
- private:
-  asio::io_context io_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
-  std::thread thread_;
-};
-
-template <class T>
-error_code error_of(std::future<T> future) {
-  REQUIRE(future.wait_for(long_time) == std::future_status::ready);
-  try {
-    (void)future.get();
-    return {};
-  } catch (const boost::system::system_error& failure) {
-    return failure.code();
-  }
-}
-
-void cut_all() {
-  for (int n = 1; n <= 3; ++n) order("cut " + std::to_string(n));
-}
-void pass_all() {
-  for (int n = 1; n <= 3; ++n) order("pass " + std::to_string(n));
-}
 
 asio::awaitable<std::string> story(Client client, std::string path) {
   co_await client.async_create(path, "one");

@@ -26,6 +26,8 @@ inline bool keeps_both_modes() { return on_muster(); }
 
 // Gives run.py an order and returns its answer.
 std::string order(const std::string& words);
+void cut_all();
+void pass_all();
 // The numbers of the servers that someone is connected to through the proxies.
 std::vector<int> connected_servers();
 // The one server that the case's only client is connected to.
