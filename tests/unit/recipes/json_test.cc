@@ -20,10 +20,35 @@ TEST_CASE("what is read is written") {
 }
 
 TEST_CASE("what is no JSON is refused") {
-  for (const char* text :
-       {"", " ", "{", "}", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "nul", "truefalse", "01", "-", "1.",
-        ".5", "1e", "+1", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\ud83d\"", "\"\\ud83d\\u0041\"",
-        "\"\\ude00\"", "\"a\nb\"", "1 1", "'a'"}) {
+  for (const char* text : {"",
+                           " ",
+                           "{",
+                           "}",
+                           "[1,]",
+                           "[1 2]",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{a:1}",
+                           "{\"a\":1,}",
+                           "nul",
+                           "truefalse",
+                           "01",
+                           "-",
+                           "1.",
+                           ".5",
+                           "1e",
+                           "+1",
+                           "\"",
+                           "\"\\\"",
+                           "\"\\x\"",
+                           "\"\\u12\"",
+                           "\"\\u12g4\"",
+                           "\"\\ud83d\"",
+                           "\"\\ud83d\\u0041\"",
+                           "\"\\ude00\"",
+                           "\"a\nb\"",
+                           "1 1",
+                           "'a'"}) {
     INFO(text);
     CHECK(again(text) == "refused");
   }
@@ -32,7 +57,8 @@ TEST_CASE("what is no JSON is refused") {
 }
 
 TEST_CASE("members are found by name and kind") {
-  const auto json = Json::parse(R"({"text":"x","number":-9223372036854775808,"half":0.5,"truth":true,"null":null})");
+  const auto json =
+      Json::parse(R"({"text":"x","number":-9223372036854775808,"half":0.5,"truth":true,"null":null})");
   REQUIRE(json);
   CHECK(*json->text("text") == "x");
   CHECK(json->number("number") == std::numeric_limits<std::int64_t>::min());
