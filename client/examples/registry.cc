@@ -1,41 +1,61 @@
-// Instances of a service, and who looks for them.      registry SERVERS PATH [ADDRESS]
-// With an address: is that instance, until it dies. Without: prints the instances, and again when they change.
-#include <muster/blocking_client.h>
+// Instances of a service, and who looks for them.      registry SERVERS PATH NAME [ID ADDRESS PORT]
+// With an address: is that instance, until it dies or another process of that ID takes over. Without: prints the instances,
+// and again when they change.
+#include <muster/recipes/registry.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdio>
 #include <string>
 
+namespace asio = boost::asio;
+namespace recipes = muster::recipes;
+
 // The entry lasts as long as the session: a dead instance vanishes by itself.
-void serve(const muster::BlockingClient& client, const std::string& path, const std::string& address) {
-  client.create(path + "/" + address, "", muster::CreateMode::ephemeral).value();
-  std::printf("%s serves\n", address.c_str());
-  const muster::BlockingSessionEvents events = client.session_events();
-  while (!is_over(events.next().value())) {
+asio::awaitable<void> serve(muster::Client client, std::string path, recipes::ServiceInstance instance) {
+  const recipes::Registration entry = co_await recipes::Registration::enter(client, path, instance);
+  std::printf("%s serves\n", instance.id.c_str());
+  switch (co_await entry.lost()) {
+    case recipes::Registration::Loss::taken_over:
+      std::printf("another one is %s now\n", instance.id.c_str());
+      break;
+    case recipes::Registration::Loss::removed:
+      std::printf("somebody has removed the entry\n");
+      break;
+    case recipes::Registration::Loss::session_over:
+      std::printf("the session is over\n");
+      break;
   }
 }
 
-void look(const muster::BlockingClient& client, const std::string& path) {
+asio::awaitable<void> look(muster::Client client, std::string path, std::string name) {
+  const recipes::ServiceDirectory directory(client, path, name);
+  auto instances = co_await directory.newer();
   for (;;) {
-    const auto [children, watch] = client.children_and_watch(path).value();
     std::string line = "instances:";
-    for (const std::string& name : children.names) line += " " + name;
+    for (const recipes::ServiceInstance& instance : instances->all)
+      line += " " + instance.id + "=" + instance.address + ":" + std::to_string(instance.port.value_or(0));
     std::printf("%s\n", line.c_str());
-    watch.next().value();
+    instances = co_await directory.newer(instances->revision);
   }
 }
 
 int main(int argc, char** argv) {
-  if (argc < 3) return 2;
+  if (argc != 4 && argc != 7) return 2;
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   muster::ClientConfig config;
   config.servers = argv[1];
   config.session_timeout = std::chrono::seconds(4);
-  const muster::BlockingClient client(config);
-  try {
-    argc > 3 ? serve(client, argv[2], argv[3]) : look(client, argv[2]);
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "%s\n", failure.what());
-    return 1;
-  }
+  asio::io_context io;
+  const muster::Client client(io.get_executor(), config);
+  asio::co_spawn(io,
+                 argc == 4 ? look(client, argv[2], argv[3])
+                           : serve(client, argv[2],
+                                   recipes::ServiceInstance(argv[3], argv[4], argv[5], std::stoi(argv[6]))),
+                 [&](std::exception_ptr failed) {
+                   client.close();
+                   if (failed) std::rethrow_exception(failed);
+                 });
+  io.run();
 }

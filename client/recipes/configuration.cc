@@ -36,9 +36,9 @@ class Configuration::Store : public std::enable_shared_from_this<Store> {
     const std::lock_guard lock(mutex_);
     if (state->revision > looked_at_ && state->of_one_moment) {
       looked_at_ = state->revision;
-      ConfigView view(state, values_);
+      const ConfigView view(state, values_);
       rejected_ = why_invalid(view);
-      if (rejected_.empty()) view_ = std::move(view);
+      if (rejected_.empty() && (view_.revision() == 0 || differs(view))) view_ = view;
     }
     return view_;
   }
@@ -143,6 +143,14 @@ class Configuration::Store : public std::enable_shared_from_this<Store> {
       if (!why.empty()) return rule.key + ": " + why;
     }
     return "";
+  }
+
+  // The state may also differ in the directory itself.
+  [[nodiscard]] bool differs(const ConfigView& view) const {
+    const std::vector<std::string> keys = view.keys();
+    return keys != view_.keys() || std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+             return view.find(key) != view_.find(key);
+           });
   }
 
   [[nodiscard]] std::string record_path(std::int64_t number) const {

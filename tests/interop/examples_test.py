@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from kazoo.client import KazooClient
@@ -145,14 +146,24 @@ class Examples(unittest.TestCase):
         self.assertEqual(self.run_example("callbacks", self.path), "100 in order, the last wrote 100\n")
 
     def test_live_configuration(self):
-        self.zk.create(self.path, b"colour=blue")
-        follower = Process(self, "live_configuration", self.path)
-        follower.wait_line("configured: colour=blue")
-        self.zk.set(self.path, b"colour=green")
-        follower.wait_line("configured: colour=green")
-        self.zk.delete(self.path)
-        self.assertEqual(follower.wait_end(), 0)
-        self.assertEqual(follower.lines[-1], "no configuration any more")
+        """A value is edited, and three processes see it live."""
+        followers = [Process(self, "live_configuration", self.path) for _ in range(3)]
+
+        def all_say(line):
+            for follower in followers:
+                follower.wait_line(line)
+
+        all_say("4 workers say hello")
+        self.assertEqual(self.run_example("live_configuration", self.path, "greeting=hi", "workers=8"), "change 1\n")
+        all_say("8 workers say hi")
+        with self.assertRaisesRegex(AssertionError, "workers: must be above 0"):
+            self.run_example("live_configuration", self.path, "workers=0")
+        self.zk.set(self.path + "/values/workers", b"-1")  # not adopted
+        self.zk.set(self.path + "/values/greeting", b"bye")
+        self.zk.set(self.path + "/values/workers", b"2")
+        all_say("2 workers say bye")
+        for follower in followers:
+            self.assertEqual(follower.lines, ["4 workers say hello", "8 workers say hi", "2 workers say bye"])
 
     def test_leader_election(self):
         self.zk.create(self.path)
@@ -170,15 +181,28 @@ class Examples(unittest.TestCase):
         c.wait_line("c leads")
 
     def test_registry(self):
-        self.zk.create(self.path)
-        look = Process(self, "registry", self.path)
-        look.wait_line("instances:")
-        first = Process(self, "registry", self.path, "10.0.0.1:80")
-        look.wait_line("instances: 10.0.0.1:80")
-        Process(self, "registry", self.path, "10.0.0.2:80")
-        look.wait_line("instances: 10.0.0.1:80 10.0.0.2:80")
+        """An instance is killed, and is gone for all within its session time-out. Another one takes over a name at once."""
+        looks = [Process(self, "registry", self.path, "web") for _ in range(3)]
+
+        def all_see(line):
+            for look in looks:
+                look.wait_line(line)
+
+        all_see("instances:")
+        first = Process(self, "registry", self.path, "web", "a", "10.0.0.1", "80")
+        all_see("instances: a=10.0.0.1:80")
+        Process(self, "registry", self.path, "web", "b", "10.0.0.2", "80")
+        all_see("instances: a=10.0.0.1:80 b=10.0.0.2:80")
+        killed = time.monotonic()
         first.kill()
-        look.wait_line("instances: 10.0.0.2:80")
+        all_see("instances: b=10.0.0.2:80")
+        print(f"a killed instance is gone for all after {time.monotonic() - killed:.1f} s; its session's time-out is 4 s")
+        old = Process(self, "registry", self.path, "web", "c", "10.0.0.3", "80")
+        all_see("instances: b=10.0.0.2:80 c=10.0.0.3:80")
+        Process(self, "registry", self.path, "web", "c", "10.0.0.3", "81")
+        all_see("instances: b=10.0.0.2:80 c=10.0.0.3:81")
+        old.wait_line("another one is c now")
+        self.assertEqual(old.wait_end(), 0)
 
 
 if __name__ == "__main__":
