@@ -1,8 +1,9 @@
 """Clients of the C++ library count while servers are killed and connections are cut; every count must be exact.
 
     python3 -m chaos.client_chaos --seconds 300            from tests/, or: scripts/bench client-chaos
+    python3 -m chaos.client_chaos --load recipes-load      the recipes: queues, counters, registry, configuration, caches
 
-build/client-load counts and compares (see there). Here its servers are hurt: killed and started again, their connections
+build/client-load or build/recipes-load counts and compares (see there). Here its servers are hurt: killed and started again, their connections
 broken, refused, or held with answers on the way; all of them at once for less than a session's time-out and for more, so that
 sessions survive, and so that they are lost.
 """
@@ -95,10 +96,10 @@ def run(arguments):
     seed = arguments.seed if arguments.seed is not None else random.randrange(10**6)
     print(f"{arguments.clients} clients, {arguments.seconds} s, --seed {seed}", flush=True)
     with Ensemble(3, kind="muster", muster={"tick_ms": 250}) as ensemble, Proxies(ensemble) as proxies:
-        load = subprocess.Popen([program("client-load"), proxies.hosts, ensemble.hosts, str(arguments.clients), str(TIMEOUT_MS)],
+        load = subprocess.Popen([program(arguments.load), proxies.hosts, ensemble.hosts, str(arguments.clients), str(TIMEOUT_MS)],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
-            assert load.stdout.readline() == "counting\n", "client-load did not start"
+            assert load.stdout.readline() == "counting\n", f"{arguments.load} did not start"
             chaos = Chaos(ensemble, proxies, arguments.seconds, random.Random(seed))
             chaos.run()
             proxies.pass_all()
@@ -108,11 +109,9 @@ def run(arguments):
         if load.returncode != 0:
             ensemble.print_logs()
     print(output)
-    assert load.returncode in (0, 1), f"client-load ended with {load.returncode}"
+    assert load.returncode in (0, 1), f"{arguments.load} ended with {load.returncode}"
     figures = json.loads(output.splitlines()[-1])
-    print(f"{figures['additions']:,} additions and {figures['nodes']:,} nodes were acknowledged to {figures['sessions']} sessions, "
-          f"{figures['sessions_lost']} of them lost; {figures['unknown']} outcomes unknown, all of lost sessions; "
-          + ", ".join(f"{count} {what}" for what, count in sorted(chaos.counts.items())))
+    print(", ".join(f"{count:,} {what}" for what, count in [*figures.items(), *sorted(chaos.counts.items())]))
     print(f"{'FAILED' if figures['violations'] else 'passed'}: {figures['violations']} violations")
     return figures["violations"]
 
@@ -121,6 +120,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench client-chaos", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=300, help="of chaos (default 300)")
     parser.add_argument("--clients", type=int, default=50, help="(default 50)")
+    parser.add_argument("--load", choices=["client-load", "recipes-load"], default="client-load", help="(default client-load)")
     parser.add_argument("--seed", type=int, help="of the order of the blows")
     sys.exit(1 if run(parser.parse_args()) else 0)
 

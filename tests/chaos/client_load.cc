@@ -227,8 +227,8 @@ class Load {
       unknown += life.nodes_unknown + (life.addition_unknown ? 1 : 0);
     }
     std::printf(
-        "{\"additions\": %ld, \"nodes\": %ld, \"requests\": %ld, \"sessions\": %zu, \"sessions_lost\": %ld, "
-        "\"unknown\": %ld, \"violations\": %d}\n",
+        "{\"additions\": %ld, \"nodes\": %ld, \"requests\": %ld, \"sessions\": %zu, \"sessions lost\": %ld, "
+        "\"outcomes unknown\": %ld, \"violations\": %d}\n",
         additions, nodes, acknowledged_, lives_.size(), lost, unknown, violations_);
   }
 
