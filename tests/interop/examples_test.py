@@ -16,6 +16,7 @@ from interop.cluster import BUILD, ROOT, Ensemble, eventually
 
 WAIT = 60  # seconds that anything may take on a machine with much else to do
 EXAMPLES = ROOT / "client" / "examples"
+JARS = "/usr/share/java/*"
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 
 directory = prefix = ensemble = None
@@ -203,6 +204,30 @@ class Examples(unittest.TestCase):
         all_see("instances: b=10.0.0.2:80 c=10.0.0.3:81")
         old.wait_line("another one is c now")
         self.assertEqual(old.wait_end(), 0)
+
+    def test_registry_with_curator(self):
+        """Our instances and Curator's find each other, with their attributes."""
+        classes = directory / "curator"
+        run("javac", "-nowarn", "-cp", JARS, "-d", classes, ROOT / "tests" / "interop" / "curator" / "Discovery.java")
+        curator = subprocess.Popen(["java", "-Xmx256m", "-cp", f"{classes}:{JARS}", "Discovery", ensemble.hosts, self.path],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(lambda: curator.communicate())
+
+        def ask(order):
+            curator.stdin.write(order + "\n")
+            curator.stdin.flush()
+            return curator.stdout.readline().strip()
+
+        look = Process(self, "registry", self.path, "web")
+        self.assertEqual(ask("register web java 10.0.0.1 80 north"), "registered")
+        look.wait_line("instances: java=10.0.0.1:80(north)")
+        Process(self, "registry", self.path, "web", "ours", "10.0.0.2", "81", "south").wait_line("ours serves")
+        look.wait_line("instances: java=10.0.0.1:80(north) ours=10.0.0.2:81(south)")
+        self.assertEqual(ask("list web"),
+                         "java 10.0.0.1 80 true {weight=3, zone=north}; ours 10.0.0.2 81 true {zone=south}")
+        # Ours takes over an entry of Curator's.
+        Process(self, "registry", self.path, "web", "java", "10.0.0.3", "82").wait_line("java serves")
+        self.assertEqual(ask("list web"), "java 10.0.0.3 82 true ; ours 10.0.0.2 81 true {zone=south}")
 
 
 if __name__ == "__main__":
