@@ -27,18 +27,28 @@ bool session_ended(const error_code& error) {
 
 // What one process has at hand; its coroutines hold it.
 struct RecipeClient::Run {
-  explicit Run(const muster::Client& with)
-      : client(with), counter(with, place("counter")), queue(with, place("queue")) {}
+  Run(const muster::Client& with, EditLedger& edits, Random random, int index)
+      : client(with),
+        counter(with, place("counter")),
+        queue(with, place("queue")),
+        follower(std::make_shared<RecipeFollower>(with, edits, random, index)) {}
 
   muster::Client client;
   recipes::Counter counter;
   recipes::Queue queue;
-  int working = workers;
+  std::shared_ptr<RecipeFollower> follower;
+  int working = workers + 1;  // the last one is the follower
 };
 
 RecipeClient::RecipeClient(Loop& loop, const Profile& profile, Sockets& sockets, RecipeLedger& ledger,
-                           int index, Random random)
-    : loop_(loop), profile_(profile), sockets_(sockets), ledger_(ledger), index_(index), random_(random) {}
+                           EditLedger& edits, int index, Random random)
+    : loop_(loop),
+      profile_(profile),
+      sockets_(sockets),
+      ledger_(ledger),
+      edits_(edits),
+      index_(index),
+      random_(random) {}
 
 void RecipeClient::start() {
   begin_process();
@@ -52,6 +62,8 @@ void RecipeClient::fall_silent() {
 
 bool RecipeClient::settled() const { return run_->working == 0; }
 
+bool RecipeClient::shows(const tree::Tree& tree) const { return run_->follower->shows(tree); }
+
 void RecipeClient::begin_process() {
   run_.reset();
   process_.reset();
@@ -64,13 +76,23 @@ void RecipeClient::begin_process() {
   // Of some the servers remember no outcomes, as ZooKeeper's.
   if (random_.chance(1, 2)) config.remembered_writes = 0;
   process_ = std::make_unique<LibraryProcess>(loop_, sockets_, random_.fork(random_.next()), config);
-  run_ = std::make_shared<Run>(process_->client());
-  for (int i = 0; i < workers; ++i) {
-    asio::co_spawn(process_->io(), work(run_), [run = run_.get()](const std::exception_ptr& failure) {
+  run_ = std::make_shared<Run>(process_->client(), edits_, random_.fork(random_.next()), index_);
+  const auto ended = [run = run_.get()](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+    --run->working;
+  };
+  for (int i = 0; i < workers; ++i) asio::co_spawn(process_->io(), work(run_), ended);
+  RecipeFollower& follower = *run_->follower;
+  asio::co_spawn(process_->io(), follower.work([this] { return silent_; }), ended);
+  // They end with the session; how it ends is told to all others.
+  const auto over = [](const std::exception_ptr& failure) {
+    try {
       if (failure) std::rethrow_exception(failure);
-      --run->working;
-    });
-  }
+    } catch (const boost::system::system_error&) {
+    }
+  };
+  asio::co_spawn(process_->io(), follower.watch_board(), over);
+  asio::co_spawn(process_->io(), follower.watch_configuration(), over);
   process_->pump();
 }
 

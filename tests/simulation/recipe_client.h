@@ -14,18 +14,21 @@
 #include "tests/simulation/checks/recipes.h"
 #include "tests/simulation/library_process.h"
 #include "tests/simulation/profile.h"
+#include "tests/simulation/recipe_follower.h"
 
 namespace muster::simulation {
 
 class RecipeClient {
  public:
-  RecipeClient(Loop& loop, const Profile& profile, Sockets& sockets, RecipeLedger& ledger, int index,
-               Random random);
+  RecipeClient(Loop& loop, const Profile& profile, Sockets& sockets, RecipeLedger& ledger, EditLedger& edits,
+               int index, Random random);
 
   void start();
   void calm_down() { calm_ = true; }   // its process is left alone
   void fall_silent();                  // and begins nothing new
   [[nodiscard]] bool settled() const;  // what it had begun has ended
+  // What it follows is as the tree, or its session is over.
+  [[nodiscard]] bool shows(const tree::Tree& tree) const;
   [[nodiscard]] bool served() const {
     return served_since_calm_ > 0;
   }  // it has held a lock since it was left alone
@@ -50,6 +53,7 @@ class RecipeClient {
   const Profile& profile_;
   Sockets& sockets_;
   RecipeLedger& ledger_;
+  EditLedger& edits_;
   int index_;
   Random random_;
   bool calm_ = false, silent_ = false;

@@ -47,7 +47,7 @@ void World::add_recipe_clients() {
   Random random = random_.fork(6);
   const std::int64_t number = random.chance(1, 2) ? random.between(2, 4) : 0;
   for (int i = 0; i < number; ++i) {
-    recipe_clients_.push_back(std::make_unique<RecipeClient>(loop_, profile_, sockets_, recipes_, i,
+    recipe_clients_.push_back(std::make_unique<RecipeClient>(loop_, profile_, sockets_, recipes_, edits_, i,
                                                              random.fork(static_cast<std::uint64_t>(i))));
   }
 }
@@ -131,6 +131,11 @@ void World::heal() {
   run_until(loop_.now_us() + 2 * second);
   demand("an answer to every request of our library", 60 * second, [this] { return all_settled(); });
   demand("the same state on all servers", 120 * second, [this] { return all_at_the_end(); });
+  demand("caches that show the tree", 60 * second, [this] {
+    return std::all_of(recipe_clients_.begin(), recipe_clients_.end(),
+                       [this](const auto& client) { return client->shows(model_.tree()); });
+  });
+  edits_.check_end(model_.tree());
   const std::string root = recipes_root;
   recipes_.check_end(model_.tree(), root + "/counter", root + "/queue/entries", root + "/done");
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
