@@ -1,7 +1,6 @@
 #include <muster/path.h>
 #include <muster/recipes/tree_cache.h>
 
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "client/recipes/following.h"
@@ -80,13 +79,14 @@ class TreeCache::Follower : public Following {
   }
 
  private:
-  // Its handler must not keep the stream that keeps it.
+  // Events are handled before answers that came after them: each is posted to the strand when it comes, or as soon as the one
+  // before it is handled; and what that one tells of must be read before anything is settled.
+  // The handler must not keep the stream that keeps it.
   void listen(const std::weak_ptr<const WatchStream>& watch) {
     const auto stream = watch.lock();
     if (!stream) return;  // stopped
     stream->async_next(on_strand([this, watch](error_code error, const WatchedEvent& event) {
       if (error) return end(error);
-      ++events_;
       follower_.on_event(event);
       listen(watch);
       pump();
@@ -100,7 +100,7 @@ class TreeCache::Follower : public Following {
         wish.read == TreeFollower::Read::children ? ask_children(client, wish) : ask_value(client, wish);
       });
     }
-    if (follower_.is_settled()) show_if_quiet();
+    if (follower_.is_settled()) show(true);
   }
 
   void ask_value(const Client& client, const TreeFollower::Wish& wish) {
@@ -119,17 +119,6 @@ class TreeCache::Follower : public Following {
   }
   static bool is_absent(const error_code& error) {
     return error == ErrorCode::no_node || error == ErrorCode::no_auth;
-  }
-
-  // Events that came before the last answer may still lie in the stream. Each is posted to the strand as soon as the one
-  // before it was taken; so if none is taken until what is posted now runs, there is none.
-  void show_if_quiet() {
-    if (std::exchange(looking_, true)) return;
-    asio::post(strand(), [self = shared_from_this(), this, seen = events_] {
-      looking_ = false;
-      if (!follower_.is_settled()) return;  // what makes it settled calls again
-      seen == events_ ? show(true) : show_if_quiet();
-    });
   }
 
   void show(bool of_one_moment) {
@@ -153,8 +142,6 @@ class TreeCache::Follower : public Following {
   const std::string root_;
   // The strand's
   TreeFollower follower_;
-  std::uint64_t events_ = 0;
-  bool looking_ = false;
   // The mutex guards them; only the strand changes the first
   TreeState published_;
   std::shared_ptr<const TreeState> copy_ = std::make_shared<const TreeState>();

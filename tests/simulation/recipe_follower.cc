@@ -101,26 +101,33 @@ asio::awaitable<void> RecipeFollower::step() {
   broken("recipe-error", fmt::format("a follower of client {}: {}", index_, error.message()));
 }
 
+// Several in a row, so that events come while what others told of is read.
 asio::awaitable<void> RecipeFollower::change_pair() {
-  Transaction change;
-  const std::string data = std::to_string(++ledger_.pairs);
-  switch (random_.below(3)) {
-    case 0:
-      change.set(left, data);
-      change.set(right, data);
-      break;
-    case 1:
-      change.create(left, data);
-      change.create(right, data);
-      break;
-    default:
-      change.remove(left);
-      change.remove(right);
-  }
-  const auto [error, result] = co_await client_.async_multi(change, quietly);
+  for (std::uint64_t more = random_.below(5); more > 0; --more)
+    client_.async_multi(pair_change(), [](error_code, const TransactionResult&) {});
+  const auto [error, result] = co_await client_.async_multi(pair_change(), quietly);
   if (error != ErrorCode::no_node) co_return;
   for (const char* path : {"/recipes", board})
     co_await client_.async_create(path, "", CreateMode::persistent, quietly);
+}
+
+Transaction RecipeFollower::pair_change() {
+  Transaction change;
+  const std::string data = std::to_string(++ledger_.pairs);
+  switch (random_.below(5)) {
+    case 0:
+      change.create(left, data);
+      change.create(right, data);
+      break;
+    case 1:
+      change.remove(left);
+      change.remove(right);
+      break;
+    default:
+      change.set(left, data);
+      change.set(right, data);
+  }
+  return change;
 }
 
 asio::awaitable<void> RecipeFollower::edit() {

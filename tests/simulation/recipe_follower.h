@@ -42,6 +42,7 @@ class RecipeFollower : public std::enable_shared_from_this<RecipeFollower> {
  private:
   asio::awaitable<void> step();
   asio::awaitable<void> change_pair();
+  Transaction pair_change();
   asio::awaitable<void> edit();
   asio::awaitable<void> enter();
   asio::awaitable<void> watch_entry();
