@@ -43,6 +43,7 @@ using namespace boost::asio::experimental::awaitable_operators;
 using namespace muster::recipes;
 
 constexpr int clients_on_a_counter = 10;
+constexpr std::int64_t max_backlog = 200;  // items
 const Setting<std::int64_t> edits{"edits", 0};
 
 ConfigurationOptions options(const std::string& who) {
@@ -150,15 +151,17 @@ class Load {
   // Does it, and again, until all stop or the session is lost. What it throws may have been done.
   template <class Step>
   asio::awaitable<void> repeat(Life& life, const char* what, std::int64_t& unknown, Step step) {
+    const std::string name = life.name + " " + what;
     while (!stopping_ && !life.lost) {
+      under_way_.insert(name);
       try {
         co_await step();
       } catch (const boost::system::system_error& failure) {
         life.lost = true;
         ++unknown;
-        if (failure.code() != ErrorCode::session_expired)
-          violation(life.name + ": " + what + ": " + failure.code().message());
+        if (failure.code() != ErrorCode::session_expired) violation(name + ": " + failure.code().message());
       }
+      under_way_.erase(name);
       co_await pause();
     }
   }
@@ -181,6 +184,8 @@ class Load {
     Queue queue(client, "/queue");
     std::int64_t unknown = 0;
     co_await repeat(life, "putting", unknown, [&]() -> asio::awaitable<void> {
+      // Else the queue would grow: a take asks for the names of all.
+      if (static_cast<std::int64_t>(put_.size()) > finished_ + max_backlog) co_return;
       const std::string item = life.name + "-" + std::to_string(life.items++);
       doubtful_.insert(item);
       co_await queue.put(item);
@@ -271,10 +276,17 @@ class Load {
 
   // When all have stopped.
   asio::awaitable<void> judge() {
-    while (working_ > 0) co_await pause();
+    for (int rounds = 1; working_ > 0; ++rounds) {
+      co_await pause();
+      if (rounds % 300 != 0) continue;  // about half a minute
+      for (const std::string& step : under_way_) std::fprintf(stderr, "still %s\n", step.c_str());
+    }
+    std::fprintf(stderr, "all have stopped\n");
     Client client = Client(io_.get_executor(), config(direct_servers_)).linearizable();
     co_await drain(client);
+    std::fprintf(stderr, "the queue is empty\n");
     co_await judge_caches(client);
+    std::fprintf(stderr, "caches are compared\n");
     judged_ = true;
     co_await judge_counters(client);
     co_await judge_items(client);
@@ -403,6 +415,7 @@ class Load {
   std::map<std::string, Tally> additions_;  // by counter
   Tally edits_;
   std::set<std::string> put_, doubtful_;
+  std::set<std::string> under_way_;  // "17.2 putting"
   std::int64_t finished_ = 0, registrations_ = 0, caches_ = 0;
   int violations_ = 0;
 };
