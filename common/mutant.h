@@ -23,8 +23,10 @@ enum class Mutant {
   purge_before_publish,
   state_without_origins,
   digests_not_compared,
+  holder_unguarded,
+  doubtful_write_again,
 };
-inline constexpr Mutant last_mutant = Mutant::digests_not_compared;
+inline constexpr Mutant last_mutant = Mutant::doubtful_write_again;
 
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;

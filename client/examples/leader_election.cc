@@ -1,7 +1,9 @@
-// Several of these elect one of them; when it goes, the next one leads.      leader_election SERVERS PATH NAME
+// Several of these elect one of them; when it goes, the next one leads. What a leader writes is fenced: one that was paused, and
+// does not know that another one leads by now, writes nothing.      leader_election SERVERS PATH NAME
 #include <muster/client.h>
+#include <muster/recipes/election.h>
 
-#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,31 +12,30 @@
 #include <string>
 
 namespace asio = boost::asio;
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 
-// Everybody holds an ephemeral node with a number; the lowest leads. Each watches only the one before it, so that a
-// leader's end wakes one and not all.
-asio::awaitable<void> stand(muster::Client client, std::string path, std::string name) {
-  const muster::Created mine =
-      co_await client.async_create(path + "/n-", name, muster::CreateMode::ephemeral_sequential);
-  const std::string my_name = mine.path.substr(path.size() + 1);
+// What leading is here: to write one's name to PATH-state, again and again.
+asio::awaitable<muster::error_code> lead(muster::Client client, const muster::recipes::Leadership& office,
+                                         std::string state, std::string name) {
+  const auto [exists, created] =
+      co_await client.async_create(state, "", muster::CreateMode::persistent, quietly);
   for (;;) {
-    const muster::Children all = co_await client.async_children(path);  // sorted
-    const auto me = std::find(all.names.begin(), all.names.end(), my_name);
-    if (me == all.names.begin()) break;
-    const auto [there, watch] = co_await client.async_exists_and_watch(path + "/" + *(me - 1));
-    if (there) co_await watch.async_wait();
+    muster::Transaction change;
+    change.set(state, name);
+    office.guard(change);  // done only while we lead
+    const auto [error, result] = co_await client.async_multi(change, quietly);
+    if (error) co_return error;
+    const auto [over] = co_await client.async_wait_for(std::chrono::milliseconds(20), quietly);
+    if (over) co_return over;
   }
-  std::printf("%s leads\n", name.c_str());
 }
 
-// Whoever has no connection can't know whether it still leads: it should rest until it has one, and stop for good when the
-// session is over. Here, being over ends the program.
-asio::awaitable<void> follow_session(muster::Client client, std::string name) {
-  const muster::SessionEvents events = client.session_events();
-  for (;;) {
-    const muster::SessionState state = co_await events.async_next();
-    if (is_over(state)) throw std::runtime_error(name + ": the session is " + std::string(describe(state)));
-  }
+asio::awaitable<void> stand(muster::Client client, std::string path, std::string name) {
+  const muster::recipes::Election election(client, path, name);
+  const muster::recipes::Leadership office = co_await election.campaign();
+  std::printf("%s leads\n", name.c_str());
+  const muster::error_code why = co_await lead(client, office, path + "-state", name);
+  std::printf("%s leads no more: %s\n", name.c_str(), why.message().c_str());
 }
 
 int main(int argc, char** argv) {
@@ -44,11 +45,9 @@ int main(int argc, char** argv) {
   config.servers = argv[1];
   config.session_timeout = std::chrono::seconds(4);  // so long after its end a leader is still held for alive
   asio::io_context io;
-  muster::Client client(io.get_executor(), config);
-  const auto rethrow = [](std::exception_ptr failed) {
-    if (failed) std::rethrow_exception(failed);
-  };
-  asio::co_spawn(io, stand(client, argv[2], argv[3]), rethrow);
-  asio::co_spawn(io, follow_session(client, argv[3]), rethrow);
-  io.run();
+  asio::co_spawn(io, stand(muster::Client(io.get_executor(), config), argv[2], argv[3]),
+                 [](std::exception_ptr failed) {
+                   if (failed) std::rethrow_exception(failed);
+                 });
+  io.run();  // returns when it leads no more
 }

@@ -7,6 +7,7 @@
 
 #include "client/recipes/contender.h"
 #include "client/recipes/within.h"
+#include "common/mutant.h"
 
 namespace muster::recipes {
 namespace {
@@ -100,7 +101,7 @@ Zxid Lock::token() const { return contender_ ? contender_->zxid() : Zxid{}; }
 std::size_t Lock::guard(Transaction& transaction) const {
   // The name, with its number, is never given twice: that it is there says that it is ours. One that was given up
   // guards by a path that cannot be.
-  return transaction.check(path(), any_version);
+  return transaction.check(mutant(Mutant::holder_unguarded) ? "/" : path(), any_version);
 }
 
 std::chrono::milliseconds Lock::certain_for() const {

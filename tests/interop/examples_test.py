@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -178,8 +179,16 @@ class Examples(unittest.TestCase):
         a.kill()
         b.wait_line("b leads")
         self.assertEqual(c.lines, [])
-        b.kill()
+        # Paused for longer than its session, it does not know that another one leads; what it then writes is not done.
+        state = self.path + "-state"
+        eventually(lambda: self.zk.get(state)[0] == b"b", "b leads its way")
+        b.process.send_signal(signal.SIGSTOP)
         c.wait_line("c leads")
+        eventually(lambda: self.zk.get(state)[0] == b"c", "c leads its way")
+        b.process.send_signal(signal.SIGCONT)
+        b.wait_end()
+        self.assertEqual(b.lines[-1], "b leads no more: session expired")
+        self.assertEqual(self.zk.get(state)[0], b"c")
 
     def test_registry(self):
         """An instance is killed, and is gone for all within its session time-out. Another one takes over a name at once."""

@@ -29,6 +29,8 @@ const std::map<std::string, Mutant>& mutants() {
       {"purge-before-publish", Mutant::purge_before_publish},
       {"state-without-origins", Mutant::state_without_origins},
       {"digests-not-compared", Mutant::digests_not_compared},
+      {"holder-unguarded", Mutant::holder_unguarded},
+      {"doubtful-write-again", Mutant::doubtful_write_again},
   };
   return all;
 }
