@@ -208,10 +208,14 @@ asio::awaitable<void> RecipeClient::hold(std::shared_ptr<Run> run, std::string l
     if (over) throw boost::system::system_error(over);
   }
   // Half of them let it go out of scope.
-  if (random_.chance(1, 2)) {
-    ledger_.released(listed.lock, listed.number);
-    co_await held.unlock();
-  }
+  if (random_.chance(1, 2)) co_return;
+  Transaction late;
+  late.set(resource, "late");
+  held.guard(late);
+  ledger_.released(listed.lock, listed.number);
+  co_await held.unlock();
+  const auto [error, result] = co_await client.async_multi(late, quietly);
+  if (!error) broken("stale-write", fmt::format("client {} wrote after it had given {} up", index_, lock));
 }
 
 asio::awaitable<void> RecipeClient::count_once(std::shared_ptr<Run> run) {

@@ -130,6 +130,8 @@ void World::heal() {
   for (const auto& probe : probes_) probe->fall_silent();
   run_until(loop_.now_us() + 2 * second);
   demand("an answer to every request of our library", 60 * second, [this] { return all_settled(); });
+  demand("nobody in the queues of the recipes", 120 * second,
+         [this] { return RecipeLedger::all_left(model_.tree(), recipes_root); });
   demand("the same state on all servers", 120 * second, [this] { return all_at_the_end(); });
   demand("caches that show the tree", 60 * second, [this] {
     return std::all_of(recipe_clients_.begin(), recipe_clients_.end(),

@@ -53,6 +53,14 @@ void RecipeLedger::finished(const std::string& item) {
   if (!finished_.insert(item).second) broken("queue", fmt::format("item {} is finished twice", item));
 }
 
+bool RecipeLedger::all_left(const tree::Tree& tree, const std::string& root) {
+  for (const char* queue :
+       {"mutex", "rw", "election", "semaphore/locks", "semaphore/leases", "queue/takers", "queue/taken"}) {
+    if (!tree.children(root + "/" + queue).empty()) return false;
+  }
+  return true;
+}
+
 void RecipeLedger::check_end(const tree::Tree& tree, const std::string& counter, const std::string& entries,
                              const std::string& done) const {
   const auto node = tree.data(counter);

@@ -1,7 +1,7 @@
 // What recipes promise, whoever uses them (client/include/muster/recipes):
 //   two-holders    a lock, or an office, has another holder while one is certain of it; a semaphore has too many
 //   token-order    a token is not greater than that of the holder before
-//   stale-write    a guarded write is done after that of a later holder
+//   stale-write    a guarded write is done after that of a later holder, or after its lock was given up
 //   counter        a counter is not the sum of what was added
 //   queue          an item is done twice, or lost
 #pragma once
@@ -48,6 +48,8 @@ class RecipeLedger {
   // When all is quiet, against the tree.
   void check_end(const tree::Tree& tree, const std::string& counter, const std::string& entries,
                  const std::string& done) const;
+  // No queue below `root` has anybody in it.
+  [[nodiscard]] static bool all_left(const tree::Tree& tree, const std::string& root);
   [[nodiscard]] std::uint64_t grants() const { return grants_; }
   [[nodiscard]] std::uint64_t adds_done() const { return static_cast<std::uint64_t>(sum_); }
   [[nodiscard]] std::uint64_t items_done() const { return finished_.size(); }
