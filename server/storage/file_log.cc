@@ -109,12 +109,12 @@ void FileLog::mark(Zxid committed) {
   said_ = stamp;
 }
 
-// While the second half of a segment fills, its successor is made ready twice as fast: not sooner, since the next entries wait for
-// each slice.
+// While the third quarter of a segment fills, its successor is made ready four times as fast: not sooner, since the next entries
+// wait for each slice. The last quarter is what is left when there is no room for a successor.
 bool FileLog::prepare() {
   const std::uint64_t half = options_.segment_bytes / 2;
   if (segments_.empty() || segments_.back().used() <= half) return true;
-  return spare_.prepare(2 * (segments_.back().used() - half), options_.segment_bytes);
+  return spare_.prepare(4 * (segments_.back().used() - half), options_.segment_bytes);
 }
 
 // A truncation gives back as much as it takes.

@@ -58,6 +58,22 @@ TEST_CASE("that there is no room for the next segment is known while half of the
   }
 }
 
+TEST_CASE("wherever in a segment the disk fills up, a quarter of it is left when that is known") {
+  for (std::int64_t before = 1; before < 62; ++before) {
+    SimFileSystem files;
+    Disk disk(files, kSegment);
+    disk.open();
+    fill(disk, 1, before);
+    files.set_capacity(files.used_bytes());
+    std::int64_t last = before;
+    while (disk->room()) last = fill(disk, last + 1, last + 1);
+    const std::int64_t left = fill(disk, last + 1, 1000) - last;
+    INFO("full after " << before << " entries");
+    CHECK(left * static_cast<std::int64_t>(kPayload + 200) >
+          static_cast<std::int64_t>(kSegment / 4 - 2 * kPayload));
+  }
+}
+
 TEST_CASE("the log leaves free what it takes to write the last segment again, which gives back as much") {
   SimFileSystem files;
   files.set_capacity(3 * kSegment);
