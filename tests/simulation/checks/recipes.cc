@@ -31,8 +31,9 @@ std::uint64_t RecipeLedger::holds(const std::string& lock, bool shared, Zxid tok
       broken("token-order", fmt::format("{} is given with token {} after {}", lock, token.value, last.value));
     last = token;
   }
-  holders.emplace(++last_number_, Holder{last_number_, shared, token, std::move(certain)});
-  return last_number_;
+  const std::uint64_t number = ++last_number_;
+  holders.emplace(number, Holder{number, shared, token, std::move(certain)});
+  return number;
 }
 
 void RecipeLedger::released(const std::string& lock, std::uint64_t number) { holders_[lock].erase(number); }
