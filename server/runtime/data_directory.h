@@ -33,7 +33,6 @@ class DataDirectory {
 
  private:
   void open();
-  [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
 
   std::string path_;
   bool repair_;

@@ -67,8 +67,10 @@ void FileLog::judge_end(const Segment::Findings& findings) {
 
 // The end of the log may be in the page cache only, or not even be on its way to the disk (after a failed
 // sync the kernel calls lost pages clean). It counts when it has been written again.
+// And a log that is not there may be gone in the page cache only.
 void FileLog::settle_end() {
-  if (!segments_.empty()) rewrite_last_segment(last());
+  if (segments_.empty()) return files_.sync_directory(directory_, SyncSite::log_absence);
+  rewrite_last_segment(last());
 }
 
 // From the end: a log without its beginning would pass for one that was purged.
@@ -77,7 +79,7 @@ void FileLog::set_aside(FileSystem& files, const std::string& directory) {
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     if (!parse_segment_name(*name)) continue;
     files.rename(directory + "/" + *name, directory + "/damaged-" + *name);
-    files.sync_directory(directory);
+    files.sync_directory(directory, SyncSite::log_set_aside);
   }
 }
 
@@ -94,19 +96,30 @@ void FileLog::append(const Entry& entry, Zxid committed) {
   segments_.back().append_entry(scratch_, said_);
 }
 
-void FileLog::sync() {
+void FileLog::sync(SyncSite site) {
   if (segments_.empty()) return;
-  segments_.back().sync();
+  segments_.back().sync(site);
   synced_ = last();
 }
 
 void FileLog::mark(Zxid committed) {
   committed_ = std::max(committed_, committed);
   const Stamp stamp{synced_, committed_};
-  if (segments_.empty() || stamp == said_ || !segments_.back().fits(record_bytes(0))) return;
-  segments_.back().append_mark(stamp);
-  segments_.back().flush();
+  if (segments_.empty() || stamp == said_) return;
+  Segment& segment = segments_.back();
+  // A sector that is lost takes the last entry with it: a mark in the next one tells that this entry had been synced.
+  const std::uint64_t next_sector = (segment.used() + kSectorBytes - 1) / kSectorBytes * kSectorBytes;
+  bool apart = false;
+  while (!apart && segment.fits(record_bytes(0))) {
+    apart = segment.used() >= next_sector;
+    segment.append_mark(stamp);
+  }
+  segment.flush();
   said_ = stamp;
+  if (apart || segment.empty()) return;
+  // The next one's header tells the same.
+  if (spare_.make({kSegmentHeaderBytes + record_bytes(0)}, options_.segment_bytes))
+    begin_next_segment(last().next(), 0);
 }
 
 // While the third quarter of a segment fills, its successor is made ready four times as fast: not sooner, since the next entries
@@ -172,7 +185,7 @@ void FileLog::begin_next_segment(Zxid first, std::size_t record) {
   if (replaces) {
     header.previous = segments_.back().header().previous;
   } else if (!segments_.empty()) {
-    sync();  // a successor proves that all before it is durable
+    sync(SyncSite::log_segment_end);  // a successor proves that all before it is durable
     segments_.back().close();
     header.previous = segments_.back().chain();
   }
@@ -193,9 +206,9 @@ Segment FileLog::blank_segment(SegmentHeader header, std::uint64_t bytes) {
 // segment of that name.
 void FileLog::publish(Segment& segment) {
   const std::string path = directory_ + "/" + segment_name(segment.first());
-  segment.sync();
+  segment.sync(SyncSite::log_segment);
   files_.rename(segment.path(), path);
-  files_.sync_directory(directory_);
+  files_.sync_directory(directory_, SyncSite::log_segment_name);
   segment.renamed(path);
 }
 
@@ -237,7 +250,7 @@ void FileLog::reset(Zxid base) {
 
 void FileLog::remove_last_segment() {
   files_.remove(segments_.back().path());
-  files_.sync_directory(directory_);
+  files_.sync_directory(directory_, SyncSite::log_segment_removed);
   segments_.pop_back();
 }
 

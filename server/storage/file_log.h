@@ -40,9 +40,9 @@ class FileLog {
   void reset(Zxid base);
   // Durable after the next sync(). Requires entry.zxid == last() + 1.
   void append(const broadcast::Entry& entry, Zxid committed);
-  void sync();
-  // Notes in the file, without a sync, what is synced and committed by now; nothing if it says so already or
-  // has no room.
+  void sync() { sync(SyncSite::log_batch); }
+  // Notes in the file, without a sync, what is synced and committed by now, so that it outlives the loss of any one sector; nothing if
+  // it says so already. Begins the next segment if this one has no room, and the disk has.
   void mark(Zxid committed);
   // Everything that an append of these entries after that truncation will write gets its room, or nothing does and it is
   // false: then neither is begun. What append() and truncate_after() are called for without it may throw NoSpace.
@@ -56,6 +56,7 @@ class FileLog {
   [[nodiscard]] std::vector<broadcast::Entry> read(Zxid from, Zxid to, std::size_t max_bytes) const;
 
  private:
+  void sync(SyncSite site);
   void load_segments();
   void judge_end(const Segment::Findings& findings);
   void settle_end();

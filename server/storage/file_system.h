@@ -39,13 +39,40 @@ class Damaged : public DiskError {
   std::string fact_;
 };
 
+// Who asks for a sync. Each call has a name of its own, so that the tests can show of every one what is lost without it.
+enum class SyncSite : std::uint8_t {
+  directory,  // one that was made has its name
+  identity,
+  identity_name,
+  vote,
+  vote_name,
+  log_batch,
+  log_segment_end,  // before its successor begins
+  log_segment,      // a new or rewritten one, before it has its name
+  log_segment_name,
+  log_segment_removed,
+  log_segment_recycled,
+  log_set_aside,
+  log_absence,  // that there is none, when a start finds none
+  spare_slice,
+  store_batch,  // of LevelDB's log, when a checkpoint is published
+  store_log_end,
+  store_table,
+  store_manifest,
+  store_current,
+  store_current_name,
+  store_file_name,
+  store_switched,  // another store has taken its place
+};
+inline constexpr SyncSite last_sync_site = SyncSite::store_switched;
+
 class File {
  public:
   virtual ~File() = default;
   // Reads up to `bytes` from `offset` into the front of the answer; shorter only at the end of the file.
   [[nodiscard]] virtual std::string read(std::uint64_t offset, std::size_t bytes) = 0;
   virtual void write(std::uint64_t offset, std::string_view bytes) = 0;
-  virtual void sync() = 0;  // fdatasync: contents and size are durable when it returns
+  virtual void sync(SyncSite site) = 0;  // fdatasync: contents and size are durable when it returns
   [[nodiscard]] virtual std::uint64_t size() = 0;
 };
 
@@ -66,7 +93,8 @@ class FileSystem {
   virtual void remove_directory(const std::string& path) = 0;
   // What this process may still write there.
   [[nodiscard]] virtual std::uint64_t free_bytes(const std::string& directory) = 0;
-  virtual void sync_directory(const std::string& path) = 0;  // makes create, rename, remove in it durable
+  // Makes create, rename and remove in it durable.
+  virtual void sync_directory(const std::string& path, SyncSite site) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<FileSystem> real_file_system();

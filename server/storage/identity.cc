@@ -64,10 +64,10 @@ void IdentityFile::store() {
   {
     const auto file = files_.create(fresh);
     file->write(0, encode(identity_));
-    file->sync();
+    file->sync(SyncSite::identity);
   }
   files_.rename(fresh, directory_ + std::string(kName));
-  files_.sync_directory(directory_);
+  files_.sync_directory(directory_, SyncSite::identity_name);
 }
 
 }  // namespace muster::storage

@@ -18,6 +18,11 @@ std::string name_in(const std::string& path) { return path.substr(path.rfind('/'
 std::string directory_in(const std::string& path) { return path.substr(0, path.rfind('/')); }
 bool is_log(const std::string& path) { return path.ends_with(".log"); }
 bool is_manifest(const std::string& path) { return name_in(path).starts_with("MANIFEST-"); }
+SyncSite site_of(const std::string& path) {
+  if (is_log(path)) return SyncSite::store_batch;
+  if (is_manifest(path)) return SyncSite::store_manifest;
+  return path.ends_with(".ldb") ? SyncSite::store_table : SyncSite::store_current;
+}
 
 // A failure to read costs only the store: LevelDB hears of damage.
 template <class Read>
@@ -91,18 +96,20 @@ class BufferedFile : public leveldb::WritableFile {
       pending_.clear();
     });
   }
-  Status Sync() final {
-    Status flushed = Flush();
-    if (!flushed.ok()) return flushed;
-    return env_.attempt(path_, [this] { file_->sync(); });
-  }
+  Status Sync() final { return sync(site_of(path_)); }
   Status Close() final {
-    Status done = is_log(path_) ? Sync() : Flush();
+    Status done = is_log(path_) ? sync(SyncSite::store_log_end) : Flush();
     file_.reset();
     return done;
   }
 
  private:
+  Status sync(SyncSite site) {
+    Status flushed = Flush();
+    if (!flushed.ok()) return flushed;
+    return env_.attempt(path_, [this, site] { file_->sync(site); });
+  }
+
   LevelDbEnv& env_;
   std::string path_;
   std::unique_ptr<File> file_;
@@ -159,7 +166,7 @@ Status LevelDbEnv::NewWritableFile(const std::string& path, leveldb::WritableFil
   *result = nullptr;
   return attempt(path, [&] {
     auto file = files_.create(path);
-    files_.sync_directory(directory_in(path));
+    files_.sync_directory(directory_in(path), SyncSite::store_file_name);
     *result = new BufferedFile(*this, path, std::move(file));
   });
 }
@@ -210,7 +217,7 @@ Status LevelDbEnv::GetFileSize(const std::string& path, std::uint64_t* bytes) {
 Status LevelDbEnv::RenameFile(const std::string& from, const std::string& to) {
   return attempt(to, [&] {
     files_.rename(from, to);
-    files_.sync_directory(directory_in(to));
+    files_.sync_directory(directory_in(to), SyncSite::store_current_name);
   });
 }
 

@@ -129,7 +129,7 @@ void LevelDbStore::switch_to_new() {
   const std::string old = path_of(generation_);
   ++generation_;
   files_.rename_directory(data_directory_ + "/" + std::string(kNewName), path_of(generation_));
-  files_.sync_directory(data_directory_);
+  files_.sync_directory(data_directory_, SyncSite::store_switched);
   remove_store(old);
   open();
 }

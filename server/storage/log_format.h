@@ -23,6 +23,8 @@
 //     only when it is durable as a whole; so only the last segment can be torn.
 //   - Behind the last record that passes, something is damaged, not torn, exactly if the header or some record says `synced` of a
 //     zxid that is missing.
+//   - Marks are repeated until one lies in another sector than the last entry, so that of a log that was idle no lost sector takes
+//     both an entry and the only word that it had been synced.
 //   - A segment that is rewritten (at start, or cut by a truncation) gets a fresh nonce, and its header says that all of it is
 //     synced: it replaces the old one by a rename only when that is true.
 //   - A log whose first segment begins above 1 was purged or reset: what lies below was committed, and a state stands for it.
@@ -42,6 +44,7 @@ inline constexpr std::size_t kSegmentHeaderBytes = 48;
 inline constexpr std::size_t kRecordHeaderBytes = 40;
 inline constexpr std::size_t kRecordAlignment = 8;
 inline constexpr std::size_t kMaxPayloadBytes = 64 * 1024 * 1024;
+inline constexpr std::size_t kSectorBytes = 512;  // what a disk loses at once
 inline constexpr std::uint64_t kMaxSegmentBytes = 1024 * 1024 * 1024;
 
 struct SegmentHeader {

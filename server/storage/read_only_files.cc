@@ -36,7 +36,7 @@ class ReadOnlyFiles::Handle : public File {
     if (all.size() < offset + bytes.size()) all.resize(offset + bytes.size());
     all.replace(offset, bytes.size(), bytes);
   }
-  void sync() override {}
+  void sync(SyncSite) override {}
   std::uint64_t size() override {
     const std::lock_guard lock(content_->mutex);
     return content_->below ? content_->below->size() : content_->bytes.size();
@@ -123,6 +123,6 @@ void ReadOnlyFiles::remove_directory(const std::string& path) {
 
 std::uint64_t ReadOnlyFiles::free_bytes(const std::string& directory) { return below_.free_bytes(directory); }
 
-void ReadOnlyFiles::sync_directory(const std::string&) {}
+void ReadOnlyFiles::sync_directory(const std::string&, SyncSite) {}
 
 }  // namespace muster::storage

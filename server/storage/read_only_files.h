@@ -26,7 +26,7 @@ class ReadOnlyFiles : public FileSystem {
   void rename_directory(const std::string& from, const std::string& to) override;
   void remove_directory(const std::string& path) override;
   [[nodiscard]] std::uint64_t free_bytes(const std::string& directory) override;
-  void sync_directory(const std::string& path) override;
+  void sync_directory(const std::string& path, SyncSite site) override;
 
  private:
   struct Content;

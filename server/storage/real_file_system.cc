@@ -86,7 +86,7 @@ class RealFile : public File {
 
   // Never tried again: after a failure the kernel may have dropped the dirty pages, and a second call would
   // succeed for nothing.
-  void sync() override {
+  void sync(SyncSite) override {
     if (::fdatasync(fd_.get()) != 0) fail("sync", path_, errno);
   }
 
@@ -105,7 +105,7 @@ class RealFileSystem : public FileSystem {
  public:
   void create_directories(const std::string& path) override {
     if (::mkdir(path.c_str(), kDirectoryMode) == 0) {
-      sync_directory(parent_of(path));
+      sync_directory(parent_of(path), SyncSite::directory);
       return;
     }
     const int error = errno;
@@ -173,7 +173,7 @@ class RealFileSystem : public FileSystem {
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   }
 
-  void sync_directory(const std::string& path) override {
+  void sync_directory(const std::string& path, SyncSite) override {
     const Descriptor directory(open_retried(path, O_RDONLY | O_DIRECTORY));
     if (directory.get() < 0) fail("open the directory", path, errno);
     if (::fsync(directory.get()) != 0) fail("sync the directory", path, errno);

@@ -110,10 +110,10 @@ void Segment::flush() {
   pending_.clear();
 }
 
-void Segment::sync() {
+void Segment::sync(SyncSite site) {
   flush();
   if (!dirty_) return;
-  file().sync();
+  file().sync(site);
   dirty_ = false;
 }
 

@@ -44,8 +44,8 @@ class Segment {
   // Requires fits(record_bytes(payload.size())). The entry's zxid is last() + 1.
   void append_entry(std::string_view payload, Stamp stamp);
   void append_mark(Stamp stamp);
-  void flush();  // hands what was appended to the file
-  void sync();   // flush, then durable; costs nothing if it is already
+  void flush();              // hands what was appended to the file
+  void sync(SyncSite site);  // flush, then durable; costs nothing if it is already
   void close()
       const;  // gives the descriptor back until the next use. Requires that nothing waits for a flush
 

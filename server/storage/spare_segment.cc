@@ -64,7 +64,7 @@ void SpareSegment::write_slice() {
   const std::uint64_t bytes = std::min(kSliceBytes, capacity_ - prepared_);
   file_->write(prepared_, std::string(bytes, '\0'));
   try {
-    file_->sync();
+    file_->sync(SyncSite::spare_slice);
   } catch (const NoSpace&) {
     file_.reset();  // what a failed sync left of it is not known: it is begun anew
     prepared_ = 0;
@@ -104,7 +104,7 @@ void SpareSegment::recycle(const std::string& path, std::uint64_t capacity) {
   } else {
     files_.remove(path);
   }
-  files_.sync_directory(directory_);
+  files_.sync_directory(directory_, SyncSite::log_segment_recycled);
 }
 
 std::string SpareSegment::free_path() const {

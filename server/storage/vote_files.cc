@@ -33,7 +33,6 @@ void VoteFiles::set_aside(FileSystem& files, const std::string& directory) {
   for (const std::string& name : files.list(directory))
     if (name == "vote-0" || name == "vote-1")
       files.rename(directory + "/" + name, directory + "/damaged-" + name);
-  files.sync_directory(directory);
 }
 
 void VoteFiles::write(const broadcast::HardState& state) {
@@ -48,8 +47,8 @@ void VoteFiles::write_one(std::size_t which, const std::string& block) {
   const bool is_new = !open_[which];
   if (is_new) open_[which] = files_.create(path(which));
   open_[which]->write(0, block);
-  open_[which]->sync();
-  if (is_new) files_.sync_directory(directory_);
+  open_[which]->sync(SyncSite::vote);
+  if (is_new) files_.sync_directory(directory_, SyncSite::vote_name);
 }
 
 std::string VoteFiles::path(std::size_t which) const {

@@ -20,7 +20,8 @@ class VoteFiles {
   // Throws Damaged if none is valid and a crash during the first start can't be the reason.
   VoteFiles(FileSystem& files, std::string directory, std::function<void(const std::string&)> report);
 
-  // Renames damaged ones to damaged-vote-0 and -1, as if there had been none.
+  // Renames damaged ones to damaged-vote-0 and -1, as if there had been none. Not synced: until the new ones are durable, a start finds
+  // damaged ones or none, and does the same.
   static void set_aside(FileSystem& files, const std::string& directory);
 
   // What was found at the start or written last; nothing in a new directory.

@@ -89,6 +89,7 @@ class SimFileSystem::SimFile : public File {
     if (bytes.empty()) return;
     Inode& file = inode();
     file.cached.write(offset, bytes);
+    file.unsynced.push_back({++files_.turns_, offset, std::make_shared<std::string>(bytes)});
     for (std::uint64_t sector = offset / kSectorBytes; sector <= (offset + bytes.size() - 1) / kSectorBytes;
          ++sector) {
       auto& bits = file.dirty[sector / kSectorsPerPage];
@@ -96,13 +97,15 @@ class SimFileSystem::SimFile : public File {
     }
   }
 
-  void sync() override {
+  void sync(SyncSite site) override {
     files_.count_operation(files_.counters_.syncs);
     if (files_.fail_sync_at_ && files_.counters_.syncs >= *files_.fail_sync_at_)
       throw DiskError("cannot sync: simulated failure.");
+    if (files_.ignored_ == site) return;
     Inode& file = inode();
     if (files_.loses_this_sync()) {
       file.dirty.clear();
+      file.unsynced.clear();
       throw DiskError("cannot sync: simulated failure.");
     }
     file.durable.resize(file.cached.size);
@@ -110,6 +113,7 @@ class SimFileSystem::SimFile : public File {
     for (const auto& [page, bits] : file.dirty)
       if (page < file.cached.pages.size()) file.durable.pages[page] = file.cached.pages[page];
     file.dirty.clear();
+    file.unsynced.clear();
   }
 
   std::uint64_t size() override { return inode().cached.size; }
@@ -132,11 +136,15 @@ class SimFileSystem::SimFile : public File {
 
 void SimFileSystem::count_operation(std::uint64_t& kind) {
   if (crash_at_ && counters_.operations + 1 >= *crash_at_) throw SimCrash{};
+  if (before_operation_.call) before_operation_.call();
   ++counters_.operations;
   ++kind;
 }
 
-void SimFileSystem::create_directories(const std::string& path) { directories_.try_emplace(path); }
+void SimFileSystem::create_directories(const std::string& path) {
+  const bool made = directories_.try_emplace(path).second;
+  if (made && ignored_ == SyncSite::directory) directory_changes_.push_back({"", path, {}});
+}
 
 SimFileSystem::Directory& SimFileSystem::directory_of(const std::string& path) {
   const auto found = directories_.find(split(path).first);
@@ -230,6 +238,7 @@ void SimFileSystem::take_back(const DirectoryChange& change) {
   }
   auto moved = directories_.extract(change.to);
   if (moved.empty()) return;
+  if (change.from.empty()) return;
   moved.key() = change.from;
   directories_.insert(std::move(moved));
 }
@@ -245,13 +254,16 @@ std::uint64_t SimFileSystem::free_bytes(const std::string&) {
   return std::min(free_bytes_, capacity_ - std::min(capacity_, used));
 }
 
-void SimFileSystem::sync_directory(const std::string& path) {
+void SimFileSystem::sync_directory(const std::string& path, SyncSite site) {
   Directory& directory = directory_of(path + "/.");
   count_operation(counters_.directory_syncs);
+  if (ignored_ == site) return;
   if (loses_this_sync()) throw DiskError("cannot sync a directory: simulated failure.");
   directory.durable = directory.cached;
   directory.changes.clear();
-  std::erase_if(directory_changes_, [&](const DirectoryChange& c) { return split(c.from).first == path; });
+  std::erase_if(directory_changes_, [&](const DirectoryChange& c) {
+    return split(c.from.empty() ? c.to : c.from).first == path;
+  });
   drop_unreachable();
 }
 
@@ -262,8 +274,10 @@ void SimFileSystem::drop_unreachable() {
     for (const auto& [name, inode] : directory.durable) reachable.insert(inode);
     for (const auto& pending : directory.changes) reachable.insert(pending.inode);
   }
-  for (const auto& gone : directory_changes_)
+  for (const auto& gone : directory_changes_) {
     for (const auto& [name, inode] : gone.removed.durable) reachable.insert(inode);
+    for (const auto& pending : gone.removed.changes) reachable.insert(pending.inode);
+  }
   std::erase_if(inodes_, [&](const auto& item) {
     return item.second.handles == 0 && reachable.count(item.first) == 0;
   });
@@ -342,6 +356,8 @@ SimFileSystem SimFileSystem::crash_image(Random random) const {
 void SimFileSystem::kill() {
   crash_at_.reset();
   fail_sync_at_.reset();
+  ignored_.reset();
+  before_operation_.call = nullptr;
   lose_sync_at_.reset();
   refuse_write_at_.reset();
 }

@@ -39,7 +39,7 @@ class SimFileSystem : public FileSystem {
   // A copy has the same contents, page cache included. Files that are open stay with the original.
   SimFileSystem() = default;
 
-  void create_directories(const std::string& path) override;  // durable at once
+  void create_directories(const std::string& path) override;  // durable at once, unless that sync is ignored
   [[nodiscard]] std::vector<std::string> list(const std::string& directory) override;
   [[nodiscard]] std::unique_ptr<File> create(const std::string& path) override;
   [[nodiscard]] std::unique_ptr<File> open(const std::string& path) override;
@@ -48,7 +48,7 @@ class SimFileSystem : public FileSystem {
   void rename_directory(const std::string& from, const std::string& to) override;
   void remove_directory(const std::string& path) override;
   [[nodiscard]] std::uint64_t free_bytes(const std::string& directory) override;
-  void sync_directory(const std::string& path) override;
+  void sync_directory(const std::string& path, SyncSite site) override;
 
   // The disk as a power cut now would leave it: all of it durable, no hook set.
   [[nodiscard]] SimFileSystem crash_image(Random random) const;
@@ -69,6 +69,10 @@ class SimFileSystem : public FileSystem {
   void crash_at(std::uint64_t n) { crash_at_ = counters_.operations + n; }
   // The n-th sync of a file from now on throws DiskError and makes nothing durable.
   void fail_sync_at(std::uint64_t n) { fail_sync_at_ = counters_.syncs + n; }
+  // From now on a sync asked for by `site` returns and makes nothing durable.
+  void ignore_syncs_of(SyncSite site) { ignored_ = site; }
+  // Called before each operation that changes something, when the disk is still as it was. A copy does not have it.
+  void before_each_operation(std::function<void()> call) { before_operation_.call = std::move(call); }
   // The n-th sync of a file or a directory from now on, and no other, throws DiskError. What it should have made durable is not
   // durable; of a file it counts as clean from then on, so that no later sync writes it, although a reader sees it.
   void lose_sync_at(std::uint64_t n) { lose_sync_at_ = all_syncs() + n; }
@@ -96,10 +100,16 @@ class SimFileSystem : public FileSystem {
     [[nodiscard]] std::string read(std::uint64_t offset, std::uint64_t bytes) const;
     void write(std::uint64_t offset, std::string_view bytes);
   };
+  struct Written {
+    std::uint64_t turn = 0;  // in the order of all writes to the disk
+    std::uint64_t offset = 0;
+    std::shared_ptr<const std::string> bytes;
+  };
   struct Inode {
     Content cached;                             // what readers see
     Content durable;                            // what the disk has
     std::map<std::size_t, std::uint8_t> dirty;  // page → its sectors that differ, one bit each
+    std::vector<Written> unsynced;              // the writes that made them differ
     std::uint64_t handles = 0;
   };
   using Names = std::map<std::string, InodeId>;
@@ -115,11 +125,21 @@ class SimFileSystem : public FileSystem {
   };
   // Of a directory in another one, since that one was synced last.
   struct DirectoryChange {
-    std::string from;
-    std::string to;  // empty: removed
+    std::string from;  // empty: made
+    std::string to;    // empty: removed
     Directory removed;
   };
+  struct Hook {
+    Hook() = default;
+    Hook(const Hook&) {}
+    Hook& operator=(const Hook&) {
+      call = nullptr;
+      return *this;
+    }
+    std::function<void()> call;
+  };
   class SimFile;
+  friend class CrashImages;  // crash_images.h
 
   void count_operation(std::uint64_t& kind);
   [[nodiscard]] std::uint64_t all_syncs() const { return counters_.syncs + counters_.directory_syncs; }
@@ -141,6 +161,9 @@ class SimFileSystem : public FileSystem {
   Counters counters_;
   std::optional<std::uint64_t> crash_at_;
   std::optional<std::uint64_t> fail_sync_at_, lose_sync_at_, refuse_write_at_;
+  std::optional<SyncSite> ignored_;
+  Hook before_operation_;
+  std::uint64_t turns_ = 0;
   std::uint64_t free_bytes_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t capacity_ = std::numeric_limits<std::uint64_t>::max();
 };

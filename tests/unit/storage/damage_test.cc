@@ -137,6 +137,28 @@ TEST_CASE("while it runs, what is followed by anything later is known to have be
   }
 }
 
+TEST_CASE("of a log that is idle no lost sector takes away what was acknowledged") {
+  const std::size_t payload = GENERATE(20, 199, 350, 442, 1500);
+  const std::int64_t count = GENERATE(1, 4, 9);  // also such as fill their segment
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open();
+  for (std::int64_t zxid = 1; zxid <= count; ++zxid) disk->perform(append(entries(zxid, zxid, 1, payload)));
+  disk->perform(mark(count));
+  disk.close();
+  for (const std::string& name : files.list(kDirectory)) {
+    if (!parse_segment_name(name)) continue;
+    const std::string whole = *files.contents(kDirectory + "/" + name);
+    for (std::size_t at = 0; at < whole.size(); at += kSectorBytes) {
+      std::string damaged = whole;
+      std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(at),
+                  std::min(kSectorBytes, whole.size() - at), '\0');
+      const auto found = opened(with(files, kDirectory + "/" + name, damaged));
+      if (found) CHECK(found == entries(1, count, 1, payload));
+    }
+  }
+}
+
 TEST_CASE("a damaged bit in any segment but the last is noticed") {
   SimFileSystem files;
   Disk disk(files);
@@ -232,6 +254,40 @@ TEST_CASE("of a damaged log that is being set aside no crash leaves a part that 
     CHECK(again->last() == Zxid{});
     CHECK(again->hard_state().epoch == Epoch{3});
     CHECK_FALSE(again->hard_state().qualified);
+  }
+}
+
+TEST_CASE("what a killed process set aside does not come back once a start has found it gone") {
+  SimFileSystem files;
+  Disk disk(files);
+  disk.open();
+  for (std::int64_t from = 1; from <= 60; from += 10) disk->perform(append(entries(from, from + 9, 1, 100)));
+  disk.close();
+  std::string damaged = *files.contents(kFirstSegment);
+  damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
+  files.plant(kFirstSegment, damaged);
+  bool killed = true;
+  for (std::uint64_t at = 1; killed; ++at) {
+    SimFileSystem left = files;
+    left.crash_at(at);
+    Disk starting(left);
+    starting.repair = true;
+    killed = false;
+    try {
+      starting.open();
+    } catch (const SimCrash&) {
+      killed = true;
+    }
+    starting.close();
+    left.kill();
+    const auto found = all_of(starting.open());
+    starting.close();
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      SimFileSystem cut = left.crash_image(Random(seed));
+      Disk again(cut);
+      again.repair = true;
+      CHECK(all_of(again.open()) == found);
+    }
   }
 }
 

@@ -15,8 +15,8 @@ struct Prepared {
     files.create_directories("/d");
     auto file = files.create(kPath);
     file->write(0, std::string(2048, 'o'));
-    file->sync();
-    files.sync_directory("/d");
+    file->sync(SyncSite::log_batch);
+    files.sync_directory("/d", SyncSite::log_segment_name);
   }
   std::set<std::string> images(std::uint64_t seeds = 300) const {
     std::set<std::string> seen;
@@ -50,7 +50,7 @@ TEST_CASE("unsynced sectors are lost, kept, in any subset, and torn") {
 
 TEST_CASE("a synced file without a synced directory may be absent") {
   Prepared on;
-  on.files.create("/d/other")->sync();
+  on.files.create("/d/other")->sync(SyncSite::log_batch);
   bool absent = false;
   bool present = false;
   for (std::uint64_t seed = 0; seed < 50; ++seed)
@@ -87,11 +87,11 @@ TEST_CASE("a crash comes at the operation that was asked for, and lasts") {
   on.files.crash_at(2);
   file->write(0, "n");
   CHECK_THROWS_AS(file->write(1, "n"), SimCrash);
-  CHECK_THROWS_AS(file->sync(), SimCrash);
+  CHECK_THROWS_AS(file->sync(SyncSite::log_batch), SimCrash);
   file.reset();
   CHECK(on.files.contents(kPath)->substr(0, 2) == "no");
   on.files.kill();
-  on.files.open(kPath)->sync();
+  on.files.open(kPath)->sync(SyncSite::log_batch);
   on.files.crash(Random(1));
   CHECK(on.files.contents(kPath)->substr(0, 2) == "no");
 }
