@@ -39,6 +39,9 @@ enum class OpCode : std::int32_t {
   set_watches2 = 105,
   add_watch = 106,
   who_am_i = 107,
+  // Muster's own, far from ZooKeeper's, whose servers answer that they know no such operation. Only for the super user.
+  backup_begin = 0x4d555301,  // a view of the state, kept for this connection
+  backup_next = 0x4d555302,   // its next records
 };
 
 // Reserved xids.

@@ -66,6 +66,16 @@ template <class Archive>
 void fields(Archive& archive, Like<Archive, WhoAmIReply>& r) {
   archive(r.ids);
 }
+template <class Archive>
+void fields(Archive& archive, Like<Archive, BackupBegunReply>& r) {
+  auto digest = static_cast<std::int64_t>(r.digest);
+  archive(r.zxid, r.epoch, digest, r.cluster_id, r.znodes);
+  if constexpr (std::is_same_v<Archive, Reader>) r.digest = static_cast<std::uint64_t>(digest);
+}
+template <class Archive>
+void fields(Archive& archive, Like<Archive, BackupRecordsReply>& r) {
+  archive(r.records);
+}
 
 void fields(Reader& reader, MultiReply& multi);
 
@@ -165,6 +175,10 @@ ReplyBody read_body(Reader& reader, OpCode request) {
       return read<ErrorReply>(reader);
     case OpCode::who_am_i:
       return read<WhoAmIReply>(reader);
+    case OpCode::backup_begin:
+      return read<BackupBegunReply>(reader);
+    case OpCode::backup_next:
+      return read<BackupRecordsReply>(reader);
     default:
       return std::monostate();  // the others are answered by their header alone
   }

@@ -82,6 +82,19 @@ struct WhoAmIReply {
   friend bool operator==(const WhoAmIReply&, const WhoAmIReply&) = default;
 };  // {scheme, user}
 
+struct BackupBegunReply {
+  Zxid zxid;  // the view's
+  Epoch epoch;
+  std::uint64_t digest = 0;
+  std::string cluster_id;
+  std::int64_t znodes = 0;  // about, for people
+  friend bool operator==(const BackupBegunReply&, const BackupBegunReply&) = default;
+};
+struct BackupRecordsReply {
+  std::vector<std::string> records;  // a key, its value, the next key, …; none: that was all
+  friend bool operator==(const BackupRecordsReply&, const BackupRecordsReply&) = default;
+};
+
 // One result inside multi or multiRead. `error` != ok: an error result and the body is empty.
 struct MultiResult {
   OpCode type = OpCode::
@@ -96,9 +109,10 @@ struct MultiReply {
   friend bool operator==(const MultiReply&, const MultiReply&) = default;
 };
 
-using ReplyBody = std::variant<std::monostate, CreateReply, Create2Reply, StatReply, GetDataReply,
-                               GetAclReply, ChildrenReply, Children2Reply, PathReply, SaslReply, ErrorReply,
-                               EphemeralsReply, CountReply, WhoAmIReply, MultiReply>;
+using ReplyBody =
+    std::variant<std::monostate, CreateReply, Create2Reply, StatReply, GetDataReply, GetAclReply,
+                 ChildrenReply, Children2Reply, PathReply, SaslReply, ErrorReply, EphemeralsReply, CountReply,
+                 WhoAmIReply, MultiReply, BackupBegunReply, BackupRecordsReply>;
 
 struct Reply {
   ErrorCode error = ErrorCode::ok;

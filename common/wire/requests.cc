@@ -57,6 +57,12 @@ void fields(Archive& /*archive*/, Like<Archive, CloseSessionRequest>& /*empty*/)
 template <class Archive>
 void fields(Archive& /*archive*/, Like<Archive, WhoAmIRequest>& /*empty*/) {}
 template <class Archive>
+void fields(Archive& /*archive*/, Like<Archive, BackupBeginRequest>& /*empty*/) {}
+template <class Archive>
+void fields(Archive& archive, Like<Archive, BackupNextRequest>& r) {
+  archive(r.max_bytes);
+}
+template <class Archive>
 void fields(Archive& archive, Like<Archive, AuthRequest>& r) {
   archive(r.type, r.scheme, r.auth);
 }
@@ -131,6 +137,10 @@ template <>
 constexpr OpCode fixed_type<WhoAmIRequest> = OpCode::who_am_i;
 template <>
 constexpr OpCode fixed_type<ReconfigRequest> = OpCode::reconfig;
+template <>
+constexpr OpCode fixed_type<BackupBeginRequest> = OpCode::backup_begin;
+template <>
+constexpr OpCode fixed_type<BackupNextRequest> = OpCode::backup_next;
 
 template <class Record>
 OpCode type_of_record(const Record& record) {
@@ -283,6 +293,10 @@ Request read_request(Reader& reader, OpCode type) {
       return read<GetAllChildrenNumberRequest>(reader);
     case OpCode::who_am_i:
       return WhoAmIRequest{};
+    case OpCode::backup_begin:
+      return BackupBeginRequest{};
+    case OpCode::backup_next:
+      return read<BackupNextRequest>(reader);
     case OpCode::create_session:
     case OpCode::error:
     case OpCode::notification:
@@ -340,6 +354,8 @@ bool is_client_operation(OpCode type) {
     case OpCode::set_watches2:
     case OpCode::add_watch:
     case OpCode::who_am_i:
+    case OpCode::backup_begin:
+    case OpCode::backup_next:
       return true;
     case OpCode::create_session:
     case OpCode::error:

@@ -117,6 +117,12 @@ struct GetAllChildrenNumberRequest {
   std::string path;
 };
 struct WhoAmIRequest {};
+// A view of a state that holds all that was acknowledged before; it takes the place of the connection's last one.
+struct BackupBeginRequest {};
+// About so many bytes of its records, in the order of their keys; answered bad_arguments without a view.
+struct BackupNextRequest {
+  std::int32_t max_bytes = 0;
+};
 struct ReconfigRequest {
   std::optional<std::string> joining, leaving, new_members;
   std::int64_t config_id = -1;
@@ -127,7 +133,7 @@ using Request =
                  GetDataRequest, GetAclRequest, GetChildrenRequest, MultiReadRequest, SyncRequest,
                  PingRequest, CloseSessionRequest, AuthRequest, SaslRequest, SetWatchesRequest,
                  WatchesRequest, AddWatchRequest, GetEphemeralsRequest, GetAllChildrenNumberRequest,
-                 WhoAmIRequest, ReconfigRequest>;
+                 WhoAmIRequest, ReconfigRequest, BackupBeginRequest, BackupNextRequest>;
 
 // Header of a request frame (payload without its length). Advances `payload` past it. Error: fewer than 8 bytes.
 [[nodiscard]] Result<RequestHeader> decode_request_header(std::string_view& payload);

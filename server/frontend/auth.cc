@@ -32,6 +32,11 @@ bool authenticate(const wire::AuthRequest& request, std::string_view super_diges
   return bytes_of(identities) <= max_identities_bytes;
 }
 
+bool is_super(const std::vector<AuthId>& identities) {
+  return std::any_of(identities.begin(), identities.end(),
+                     [](const AuthId& id) { return id.scheme == "super"; });
+}
+
 std::string user_of(const AuthId& identity) {
   const std::string id = identity.id.value_or("");
   return identity.scheme == "digest" ? std::string(user_part(id)) : id;

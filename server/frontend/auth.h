@@ -23,6 +23,9 @@ inline constexpr std::size_t max_identities_bytes = std::size_t{16} * 1024;
 [[nodiscard]] bool authenticate(const wire::AuthRequest& request, std::string_view super_digest,
                                 std::vector<AuthId>& identities);
 
+// Whether they may do everything (super_digest).
+[[nodiscard]] bool is_super(const std::vector<AuthId>& identities);
+
 // The name that people know an identity by: of a digest the user.
 [[nodiscard]] std::string user_of(const AuthId& identity);
 

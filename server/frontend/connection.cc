@@ -122,6 +122,10 @@ Step Connection::on_request(const Context& context, Xid xid, wire::Request reque
         } else if constexpr (std::is_same_v<Body, wire::SaslRequest>) {
           if (!body.token) return end_without_answer();
           answer(context, xid, type, {ErrorCode::ok, wire::SaslReply{}}, Zxid{});
+        } else if constexpr (std::is_same_v<Body, wire::BackupBeginRequest>) {
+          return on_backup(context, xid, type, std::nullopt);
+        } else if constexpr (std::is_same_v<Body, wire::BackupNextRequest>) {
+          return on_backup(context, xid, type, body.max_bytes);
         } else if constexpr (std::is_same_v<Body, wire::ReconfigRequest>) {
           answer(context, xid, type, {ErrorCode::reconfig_disabled, {}});
         } else {
@@ -151,6 +155,13 @@ void Connection::on_read(const Context& context, Xid xid, wire::Request request)
   if (!pipeline_.empty()) return pipeline_.push_read(context.now, xid, std::move(request));
   const wire::Reply reply = execute(context, {id_, bound_->session, identities_}, request, traffic_, output_);
   reply_now(context, xid, wire::type_of(request), reply, context.tree.applied());
+}
+
+Step Connection::on_backup(const Context& context, Xid xid, wire::OpCode type,
+                           std::optional<std::int32_t> max_bytes) {
+  if (is_super(identities_)) return step::Backup{pipeline_.push_write(context.now, xid, type), max_bytes};
+  answer(context, xid, type, {ErrorCode::no_auth, {}});
+  return step::Idle{};
 }
 
 void Connection::on_auth(const Context& context, Xid xid, const wire::AuthRequest& request) {

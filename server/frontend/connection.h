@@ -38,8 +38,14 @@ struct Propose {
 struct Barrier {
   SlotId slot;
 };  // tell pass(slot) when everything committed before now is applied
+struct Backup {
+  SlotId slot;
+  std::optional<std::int32_t>
+      max_bytes;  // of the view's next records; absent: begin one. complete() takes the answer
+};
 }  // namespace step
-using Step = std::variant<step::Idle, step::Hangup, step::Word, step::Shake, step::Propose, step::Barrier>;
+using Step = std::variant<step::Idle, step::Hangup, step::Word, step::Shake, step::Propose, step::Barrier,
+                          step::Backup>;
 
 // What an open connection stands for.
 struct Bound {
@@ -130,6 +136,8 @@ class Connection {
   [[nodiscard]] Step on_request(const Context& context, Xid xid, wire::Request request);
   [[nodiscard]] Step on_write(const Context& context, Xid xid, wire::OpCode type, tree::Operation operation);
   void on_read(const Context& context, Xid xid, wire::Request request);
+  [[nodiscard]] Step on_backup(const Context& context, Xid xid, wire::OpCode type,
+                               std::optional<std::int32_t> max_bytes);
   void on_auth(const Context& context, Xid xid, const wire::AuthRequest& request);
   void answer(const Context& context, Xid xid, wire::OpCode type, wire::Reply reply,
               std::optional<Zxid> zxid = std::nullopt);

@@ -45,6 +45,8 @@ std::string_view code_of(wire::OpCode operation) {
     case OpCode::error:
     case OpCode::auth:
     case OpCode::sasl:
+    case OpCode::backup_begin:
+    case OpCode::backup_next:
       return "NA";  // ZooKeeper has no code for these
     case OpCode::ping:
       return "PING";

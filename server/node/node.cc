@@ -126,6 +126,7 @@ void Node::State::barrier_passed(Now now, broadcast::BarrierId id) {
   if (found == barriers.end()) return;
   const Waiter waiter = found->second;
   barriers.erase(found);
+  if (backups.passed(waiter, tree.applied())) return;
   frontend::Connection* connection = clients.find(waiter.connection);
   if (!connection) return;
   if (waiter.slot == frontend::handshake_slot) {
@@ -158,6 +159,7 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
                   share_of(config.peer.self, peer.membership())),
       sender(config.transfer),
       receiver(config.transfer, config.digests.unconfirmed_ms),
+      backups(config.backups),
       digests(config.peer.self, config.digests, tree.applied()),
       expiry(config.peer.heartbeat_ms / 2, 2 * report_interval_ms()) {
   checkpoints.grow(started.replayed_entries, started.replayed_bytes);
@@ -201,6 +203,7 @@ void Node::client_bytes(Now now, ConnId id, std::string_view bytes) {
 
 void Node::client_closed(Now, ConnId connection) {
   state_->watches.drop(connection);
+  state_->backups.drop(connection);
   state_->clients.erase(connection);
 }
 
@@ -261,11 +264,15 @@ void Node::checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult
 void Node::measured(const Measured& measured) { state_->measured = measured; }
 
 void Node::state_opened(Now now, TransferId id, const std::string& meta) {
-  state_->sender.opened(now, state_->peer, id, meta);
+  if (!Backups::owns(id)) return state_->sender.opened(now, state_->peer, id, meta);
+  state_->backups.opened(id, meta, state_->tree.node_count());
+  state_->answer_backups(now);
 }
 
-void Node::state_read(Now, TransferId id, std::vector<tree::Record> records) {
-  state_->sender.read(id, std::move(records));
+void Node::state_read(Now now, TransferId id, std::vector<tree::Record> records) {
+  if (!Backups::owns(id)) return state_->sender.read(id, std::move(records));
+  state_->backups.read(id, std::move(records));
+  state_->answer_backups(now);
 }
 
 void Node::state_written(Now, std::uint64_t ticket, bool room) { state_->receiver.written(ticket, room); }

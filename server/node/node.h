@@ -18,6 +18,7 @@
 #include "common/random.h"
 #include "server/broadcast/peer.h"
 #include "server/frontend/four_letter_words.h"
+#include "server/node/backups.h"
 #include "server/node/checkpoint.h"
 #include "server/node/digests.h"
 #include "server/node/state_messages.h"
@@ -75,6 +76,7 @@ struct NodeConfig {
   tree::Limits tree_limits;
   CheckpointLimits checkpoint;
   TransferLimits transfer;
+  Backups::Limits backups;
   DigestLimits digests;
   std::string
       super_digest;  // "user:base64(sha1(user:password))": a login that may do everything; empty: none

@@ -50,6 +50,9 @@ bool Node::State::step(Now now, frontend::Connection& connection) {
                                },
                                [&](frontend::step::Barrier& wanted) {
                                  return barrier(now, {id, wanted.slot}), true;
+                               },
+                               [&](frontend::step::Backup& wanted) {
+                                 return back_up(now, {id, wanted.slot}, wanted.max_bytes), true;
                                }},
                     next);
 }
@@ -108,6 +111,7 @@ void Node::State::retry_stalled(Now now) {
 
 void Node::State::close(ConnId connection, bool flush) {
   watches.drop(connection);
+  backups.drop(connection);
   clients.close(connection, flush);
 }
 

@@ -14,6 +14,7 @@
 #include "server/frontend/expiry.h"
 #include "server/frontend/four_letter_words.h"
 #include "server/frontend/touches.h"
+#include "server/node/backups.h"
 #include "server/node/checkpoints.h"
 #include "server/node/clients.h"
 #include "server/node/digests.h"
@@ -83,6 +84,8 @@ struct Node::State {
   void checkpoint_written(Now now, CheckpointTicket ticket, CheckpointResult result);
   void on_state_message(Now now, ServerId from, broadcast::LinkId link, const PeerMessage& message);
   void move_states(Now now, Output& out);
+  void back_up(Now now, Waiter who, const std::optional<std::int32_t>& max_bytes);
+  void answer_backups(Now now);
   // The leader that this server follows, over the present link to it; leader 0: none.
   [[nodiscard]] StateReceiver::Source leader_link() const;
 
@@ -113,6 +116,7 @@ struct Node::State {
   Checkpoints checkpoints;
   StateSender sender;
   StateReceiver receiver;
+  Backups backups;
   bool restart_told = false;
   Digests digests;
   DigestJudgement judged;  // the last that was found

@@ -27,6 +27,27 @@ void Node::State::on_state_message(Now now, ServerId from, broadcast::LinkId lin
   }
 }
 
+void Node::State::back_up(Now now, Waiter who, const std::optional<std::int32_t>& max_bytes) {
+  if (max_bytes)
+    backups.next(who, *max_bytes);
+  else if (backups.begin(who))
+    barrier(now, who);
+  for (Backups::Answer& refusal : backups.take_answers()) {
+    // The caller serves this connection on.
+    if (frontend::Connection* connection = clients.find(refusal.to.connection))
+      connection->complete(refusal.to.slot, tree.applied(), std::move(refusal.reply));
+  }
+}
+
+void Node::State::answer_backups(Now now) {
+  for (Backups::Answer& answer : backups.take_answers()) {
+    frontend::Connection* connection = clients.find(answer.to.connection);
+    if (!connection) continue;
+    connection->complete(answer.to.slot, tree.applied(), std::move(answer.reply));
+    serve(now, *connection);
+  }
+}
+
 // Out of line: GCC 12 takes the other alternatives of a message that it sees being made for uninitialised ones.
 [[gnu::noinline]] void Node::State::send(ServerId to, broadcast::LinkId link, PeerMessage message) {
   to_peers.push_back({to, link, std::move(message)});
@@ -44,13 +65,15 @@ void Node::State::move_states(Now now, Output& out) {
   receiver.keep_only(leader_link());
   if (receiver.waits_for_support())
     receiver.settle(now, digests.support(peer.role().leader, receiver.receiving(), peer.membership()));
-  if (sender.wants_checkpoint()) checkpoints.hurry();
+  backups.checkpoint(checkpoints.last());
+  if (sender.wants_checkpoint() || backups.wants_checkpoint()) checkpoints.hurry();
   // Beside a state that is being received none is made: it would be put into the store that is about to go.
   if (!receiver.active() && !peer.stateless()) out.checkpoint = checkpoints.next(now, tree, peer);
   if (mutant(Mutant::purge_before_publish) && out.checkpoint) {
     if (checkpoints.making() <= peer.durable()) peer.compact(now, checkpoints.making());
   }
   out.state_reads = sender.take_reads();
+  for (StateRead& read : backups.take_reads()) out.state_reads.push_back(std::move(read));
   out.state_write = receiver.next();
   for (StateSender::Sending& sending : sender.take_messages())
     std::visit([&](auto& message) { send(sending.to, sending.link, std::move(message)); }, sending.message);

@@ -40,7 +40,9 @@ class Frames {
 
   wire::ConnectReply session;  // of the last handshake
   bool shaken = false;
-  std::vector<Zxid> zxids;  // of all replies and events, in order
+  std::vector<Zxid> zxids;           // of all replies and events, in order
+  wire::BackupBegunReply begun;      // the last view
+  std::vector<std::string> records;  // and the last part of it
 
  private:
   std::string line(std::string_view payload) {
@@ -64,7 +66,10 @@ class Frames {
     asked.pop_front();
     if (header.error != ErrorCode::ok)
       return text + " error " + std::to_string(static_cast<int>(header.error));
-    return text + " ok" + body_text(wire::decode_reply_body(type, payload).value());
+    wire::ReplyBody body = wire::decode_reply_body(type, payload).value();
+    if (const auto* view = std::get_if<wire::BackupBegunReply>(&body)) begun = *view;
+    if (const auto* part = std::get_if<wire::BackupRecordsReply>(&body)) records = part->records;
+    return text + " ok" + body_text(body);
   }
 
   static std::string joined(const std::vector<std::string>& names) {
@@ -114,6 +119,10 @@ class Frames {
       std::string text;
       for (const AuthId& id : reply.ids) text += " " + id.scheme.value_or("") + ":" + id.id.value_or("");
       return text;
+    }
+    std::string operator()(const wire::BackupBegunReply&) const { return " view"; }
+    std::string operator()(const wire::BackupRecordsReply& reply) const {
+      return reply.records.empty() ? " end" : " records";
     }
     std::string operator()(const wire::MultiReply& reply) const {
       std::string text;

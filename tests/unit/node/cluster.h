@@ -12,6 +12,8 @@
 
 #include "server/node/node.h"
 #include "server/node/peer_codec.h"
+#include "server/node/state_work.h"
+#include "server/storage/state_desk.h"
 #include "tests/support/memory_store.h"
 #include "tests/unit/frontend/frames.h"
 
@@ -57,6 +59,7 @@ class Cluster {
   node::Limits limits;
   std::size_t max_pending_bytes = std::size_t{64} * 1024 * 1024;
   node::CheckpointLimits checkpoint;
+  std::string super_digest;
   std::map<int, Disk> disks;
   std::map<int, storage::MemoryStore> stores;
   std::map<int, std::unique_ptr<node::Node>> nodes;  // those that run
@@ -105,6 +108,7 @@ class Cluster {
     config.peer.max_pending_bytes = max_pending_bytes;
     config.limits = limits;
     config.four_letter_words = "*";
+    config.super_digest = super_digest;
     config.checkpoint = checkpoint;
     nodes[id] = std::make_unique<node::Node>(config, found(id), Random(static_cast<std::uint64_t>(boots_)));
     for (const auto& [other, node] : nodes)
@@ -114,6 +118,7 @@ class Cluster {
     nodes.erase(id);
     waiting_.erase(id);
     store_waiting_.erase(id);
+    desks_.erase(id);
     stores[id].reopen();
     for (const auto& [other, node] : nodes) unlink(id, other);
     for (auto& client : clients)
@@ -278,6 +283,18 @@ class Cluster {
       node(id).checkpoint_written(now(), ticket, *result);
       answered = true;
     }
+    storage::StateDesk& desk = desks_.try_emplace(id, stores[id]).first->second;
+    for (const node::StateRead& wanted : out.state_reads) {
+      node::perform(
+          wanted, desk,
+          [&](node::TransferId transfer, const std::string& meta) {
+            node(id).state_opened(now(), transfer, meta);
+          },
+          [&](node::TransferId transfer, std::vector<tree::Record> records) {
+            node(id).state_read(now(), transfer, std::move(records));
+          });
+      answered = true;
+    }
     if (out.fetch) node(id).fetched(now(), out.fetch->ticket, read(id, *out.fetch));
     for (const node::PeerEnvelope& envelope : out.to_peers) {
       Message message{id, envelope.to.value, envelope.link, {}};
@@ -328,6 +345,7 @@ class Cluster {
   std::deque<Message> messages_;
   std::map<int, std::deque<broadcast::Persist>> waiting_;
   std::map<int, std::deque<node::CheckpointWork>> store_waiting_;
+  std::map<int, storage::StateDesk> desks_;
 };
 
 }  // namespace muster::test
