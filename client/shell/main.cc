@@ -8,6 +8,7 @@
 #include <string>
 
 #include "client/bench/command.h"
+#include "client/shell/backup.h"
 #include "client/shell/commands.h"
 #include "client/shell/interrupt.h"
 #include "client/shell/status.h"
@@ -29,6 +30,8 @@ struct Words {
   WatchFor watch;
   std::string directory;
   bool with_data = false;
+  Backup backup;
+  Restore restore;
 };
 
 using Work = std::function<void(const muster::BlockingClient&)>;
@@ -137,6 +140,31 @@ void add_data(CLI::App& app, Words& words) {
   });
 }
 
+void add_backup(CLI::App& app, Words& words) {
+  CLI::App* command = app.add_subcommand(
+      "backup", "Write the whole state at one moment, with all that was acknowledged before, to a file");
+  command->add_option("--auth", words.backup.login, "USER:PASSWORD of the servers' super user")
+      ->envname("MUSTER_AUTH");
+  command->add_flag("--verify", words.backup.verify, "Only read the file and print what is in it");
+  command->add_option("FILE", words.backup.file)->required();
+  command->callback([&words] { backup(words.servers, words.backup); });
+
+  command =
+      app.add_subcommand("restore", "Make the data directory of one server of a new ensemble from a backup");
+  command
+      ->add_option("--config", words.restore.config,
+                   "The server's configuration: who it is, who the others are, where its data lies")
+      ->required();
+  command
+      ->add_option("--name", words.restore.name,
+                   "A name for the new ensemble: the same for all its servers, and no other's")
+      ->required();
+  command->add_flag("--dry-run", words.restore.dry_run,
+                    "Only check everything, and print what would be done");
+  command->add_option("FILE", words.restore.file)->required();
+  command->callback([&words] { restore(words.restore); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -151,6 +179,7 @@ int main(int argc, char** argv) {
   add_changes(app, words);
   add_watch_and_status(app, words);
   add_data(app, words);
+  add_backup(app, words);
   muster::bench::add_command(app, words.servers);
   app.add_subcommand("help", "Print this")->callback([&app] {
     std::cout << app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
