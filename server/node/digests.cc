@@ -21,6 +21,7 @@ void Digests::tick(Now now, std::uint64_t digest) {
 
 void Digests::note(Zxid zxid, std::uint64_t digest) {
   add(own_, {zxid, digest});
+  news_since_judged_ = true;
   news_ = std::min(news_ + 1, own_.size());
 }
 
@@ -33,6 +34,7 @@ void Digests::add(Points& points, const DigestPoint& point) const {
 void Digests::reported(ServerId from, const std::vector<DigestPoint>& points) {
   if (from == self_) return;
   for (const DigestPoint& point : points) add(reports_[from], point);
+  news_since_judged_ = true;
 }
 
 std::vector<DigestPoint> Digests::take_news() {
@@ -65,6 +67,7 @@ Digests::Tally Digests::count(Zxid zxid, const broadcast::Membership& membership
 
 // From the newest point down to the newest that a majority has settled: a tree that was right there was right before.
 DigestJudgement Digests::judge(Now now, const broadcast::Membership& membership) {
+  if (!std::exchange(news_since_judged_, false) && !contested_since_ms_) return {};
   DigestJudgement contest;
   bool hopeless = false;  // no majority can come of those that are silent
   for (auto point = own_.rbegin(); point != own_.rend() && point->zxid > confirmed_; ++point) {

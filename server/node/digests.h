@@ -73,11 +73,15 @@ class Digests {
   void tick(Now now, std::uint64_t digest);
   void reported(ServerId from, const std::vector<DigestPoint>& points);
   // It starts anew, or another link to it: it tells all that it has.
-  void forget(ServerId server) { reports_.erase(server); }
+  void forget(ServerId server) {
+    reports_.erase(server);
+    news_since_judged_ = true;
+  }
 
   [[nodiscard]] std::vector<DigestPoint> take_news();  // to be told to all
   [[nodiscard]] std::vector<DigestPoint> all() const { return {own_.begin(), own_.end()}; }
 
+  // Costs nothing while there is nothing new.
   [[nodiscard]] DigestJudgement judge(Now now, const broadcast::Membership& membership);
   // The newest zxid at which a majority had this server's state.
   [[nodiscard]] Zxid confirmed() const { return confirmed_; }
@@ -105,6 +109,7 @@ class Digests {
   std::int64_t applied_ms_ = 0, last_second_ = -1;
   Zxid confirmed_;
   std::optional<std::int64_t> contested_since_ms_;
+  bool news_since_judged_ = false;
 };
 
 }  // namespace muster::node

@@ -29,9 +29,11 @@ class Damaged : public DiskError {
  public:
   explicit Damaged(const std::string& fact)
       : DiskError(fact +
-                  ". Nothing was changed. Check the disk, move the server's data directory away and start it "
-                  "empty: the others "
-                  "will bring it up to date."),
+                  ". Nothing was changed. Check the disk and move the server's data directory away: one of "
+                  "several servers is "
+                  "then started empty, and the others bring it up to date; one that is alone needs a backup "
+                  "(muster "
+                  "restore)."),
         fact_(fact) {}
   [[nodiscard]] const std::string& fact() const { return fact_; }
 

@@ -137,7 +137,8 @@ asio::awaitable<void> RecipeClient::work(std::shared_ptr<Run> run) {
       error = failure.code();
     }
     if (session_ended(error)) co_return;
-    if (error) broken("recipe-error", fmt::format("recipe client {}: {}", index_, error.message()));
+    if (error && !refuses_writes(error))
+      broken("recipe-error", fmt::format("recipe client {}: {}", index_, error.message()));
     const auto [over] = co_await run->client.async_wait_for(some_ms(0, 200), quietly);
     if (over) co_return;
   }
@@ -201,7 +202,7 @@ asio::awaitable<void> RecipeClient::hold(std::shared_ptr<Run> run, std::string l
     if (session_ended(error)) throw boost::system::system_error(error);
     if (error == ErrorCode::no_node) {
       co_await client.async_create(resource, "", CreateMode::persistent, quietly);
-    } else if (error && error != ErrorCode::connection_loss) {
+    } else if (error && error != ErrorCode::connection_loss && !refuses_writes(error)) {
       broken("recipe-error", fmt::format("a guarded write of client {}: {}", index_, error.message()));
     }
     const auto [over] = co_await client.async_wait_for(some_ms(0, 300), quietly);

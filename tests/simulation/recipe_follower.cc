@@ -97,7 +97,7 @@ asio::awaitable<void> RecipeFollower::step() {
   } catch (const boost::system::system_error& failure) {
     error = failure.code();
   }
-  if (!error || is_over(client_.state())) co_return;
+  if (!error || refuses_writes(error) || is_over(client_.state())) co_return;
   broken("recipe-error", fmt::format("a follower of client {}: {}", index_, error.message()));
 }
 

@@ -58,7 +58,9 @@ inline std::vector<Request> all_requests() {
           GetEphemeralsRequest{std::nullopt},
           GetAllChildrenNumberRequest{"/n"},
           WhoAmIRequest{},
-          ReconfigRequest{"server.1=a", std::nullopt, "", 5}};
+          ReconfigRequest{"server.1=a", std::nullopt, "", 5},
+          BackupBeginRequest{},
+          BackupNextRequest{1000}};
 }
 
 struct RequestAndBody {
@@ -106,6 +108,9 @@ inline std::vector<RequestAndBody> all_replies() {
           {OpCode::get_all_children_number, CountReply{3}},
           {OpCode::add_watch, ErrorReply{0}},
           {OpCode::who_am_i, WhoAmIReply{{{"ip", "127.0.0.1"}, {"digest", "user"}}}},
+          {OpCode::backup_begin, BackupBegunReply{Zxid{9}, Epoch{2}, ~0ULL, "cluster", 5}},
+          {OpCode::backup_next, BackupRecordsReply{{"key", "value"}}},
+          {OpCode::backup_next, BackupRecordsReply{}},
           {OpCode::ping, std::monostate()},
           {OpCode::close_session, std::monostate()}};
 }
