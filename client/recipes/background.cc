@@ -7,7 +7,8 @@ namespace {
 
 void remove(const Client& client, const std::string& path) {
   client.async_remove(path, any_version, [client, path](error_code error) {
-    if (may_ask_again(error)) remove(client, path);
+    if (may_ask_again(error)) return remove(client, path);
+    if (is_refused_for_now(error)) ask_later(client, [client, path] { remove(client, path); });
   });
 }
 
@@ -23,6 +24,12 @@ void remove_ours(const Client& client, const std::string& path) {
 
 bool may_ask_again(const error_code& error) {
   return error == ErrorCode::connection_loss || error == ErrorCode::data_inconsistency;
+}
+
+void ask_later(const Client& client, std::function<void()> ask) {
+  client.async_wait_for(std::chrono::milliseconds(500), [ask = std::move(ask)](error_code over) {
+    if (!over) ask();
+  });
 }
 
 void remove_in_background(const Client& client, std::string path) noexcept {

@@ -12,6 +12,13 @@ namespace muster::recipes {
 // True of an error after which the same request may be made again: what it did, or did not, is then seen.
 [[nodiscard]] bool may_ask_again(const error_code& error);
 
+// True of a write that the servers refuse for now: no quorum of them has room on its disk.
+[[nodiscard]] inline bool is_refused_for_now(const error_code& error) {
+  return error == ErrorCode::operation_timeout;
+}
+// Asks again after a while, if the session lives then. Of a client that has no time-out of its own.
+void ask_later(const Client& client, std::function<void()> ask);
+
 // Removes the node, across broken connections, for as long as the session lives; keeps the session until then. May be
 // called where nothing can be thrown or awaited, also while the client's context is going.
 void remove_in_background(const Client& client, std::string path) noexcept;

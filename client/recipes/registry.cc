@@ -49,7 +49,9 @@ void remove_entry(const Client& client, const std::string& path,
   client.async_exists(path, [client, path, is_ours](error_code error, const std::optional<Stat>& stat) {
     if (error || !stat || !is_ours(*stat)) return;
     client.async_remove(path, stat->version, [client, path, is_ours](error_code failed) {
-      if (may_ask_again(failed)) remove_entry(client, path, is_ours);
+      if (may_ask_again(failed)) return remove_entry(client, path, is_ours);
+      if (is_refused_for_now(failed))
+        ask_later(client, [client, path, is_ours] { remove_entry(client, path, is_ours); });
     });
   });
 }

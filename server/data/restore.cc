@@ -108,7 +108,8 @@ void restore(const std::string& backup, const NewServer& server) {
     build(backup, server, partial);
     fs::remove(server.directory);
     fs::rename(partial, server.directory);
-    storage::real_file_system()->sync_directory(fs::absolute(server.directory).parent_path().string());
+    storage::real_file_system()->sync_directory(fs::absolute(server.directory).parent_path().string(),
+                                                storage::SyncSite::directory);
   } catch (const fs::filesystem_error& error) {
     throw Bad(std::string(error.what()) + ".");
   } catch (const storage::DiskError& error) {

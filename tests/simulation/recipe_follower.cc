@@ -147,12 +147,20 @@ asio::awaitable<void> RecipeFollower::edit() {
 }
 
 asio::awaitable<void> RecipeFollower::enter() {
-  try {
-    entry_ = co_await Registration::enter(client_, services,
-                                          recipes::ServiceInstance("web", std::to_string(index_)));
-  } catch (const boost::system::system_error& failure) {
-    if (is_over(client_.state())) co_return;
-    broken("recipe-error", fmt::format("client {} enters: {}", index_, failure.code().message()));
+  for (bool entered = false; !entered;) {
+    error_code error;
+    try {
+      entry_ = co_await Registration::enter(client_, services,
+                                            recipes::ServiceInstance("web", std::to_string(index_)));
+      entered = true;
+    } catch (const boost::system::system_error& failure) {
+      error = failure.code();
+    }
+    if (error && is_over(client_.state())) co_return;
+    if (error && !refuses_writes(error))
+      broken("recipe-error", fmt::format("client {} enters: {}", index_, error.message()));
+    const auto [over] = co_await client_.async_wait_for(std::chrono::milliseconds(100), quietly);
+    if (over) co_return;
   }
   asio::co_spawn(co_await asio::this_coro::executor, watch_entry(), asio::detached);
 }

@@ -19,6 +19,11 @@
 
 namespace muster::simulation {
 
+// The servers refuse it for now: no quorum of them has room.
+[[nodiscard]] inline bool refuses_writes(const error_code& error) {
+  return error == ErrorCode::operation_timeout;
+}
+
 // What all users together were told of their edits.
 struct EditLedger {
   std::int64_t told = 0, in_doubt = 0;
