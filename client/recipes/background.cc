@@ -32,12 +32,12 @@ void ask_later(const Client& client, std::function<void()> ask) {
   });
 }
 
-void remove_in_background(const Client& client, std::string path) noexcept {
+void remove_in_background(const Client& client, const std::string& path) noexcept {
   if (is_over(client.state())) return;  // also: its context is going
   remove(client.with_timeout(std::chrono::milliseconds(0)), path);
 }
 
-void remove_ours_in_background(const Client& client, std::string path) noexcept {
+void remove_ours_in_background(const Client& client, const std::string& path) noexcept {
   if (is_over(client.state())) return;
   remove_ours(client.with_timeout(std::chrono::milliseconds(0)), path);
 }

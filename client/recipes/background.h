@@ -21,10 +21,10 @@ void ask_later(const Client& client, std::function<void()> ask);
 
 // Removes the node, across broken connections, for as long as the session lives; keeps the session until then. May be
 // called where nothing can be thrown or awaited, also while the client's context is going.
-void remove_in_background(const Client& client, std::string path) noexcept;
+void remove_in_background(const Client& client, const std::string& path) noexcept;
 
 // The same if the node is of this session.
-void remove_ours_in_background(const Client& client, std::string path) noexcept;
+void remove_ours_in_background(const Client& client, const std::string& path) noexcept;
 
 // Undoes something in the background when it goes out of scope before it is finished: by an error or by cancellation. The
 // client that it is undone with has no time-out. (When the session is over, there is nothing to undo.)

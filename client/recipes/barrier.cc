@@ -80,7 +80,7 @@ DoubleBarrier::DoubleBarrier(Client client, std::string path, std::size_t count)
 }
 
 DoubleBarrier::~DoubleBarrier() {
-  if (!mine_.empty()) remove_in_background(client_, std::move(mine_));
+  if (!mine_.empty()) remove_in_background(client_, mine_);
 }
 
 asio::awaitable<void> DoubleBarrier::enter() {

@@ -135,7 +135,7 @@ Contender::Contender(Contender&& other) noexcept
 
 Contender& Contender::operator=(Contender&& other) noexcept {
   if (this == &other) return *this;
-  if (entered()) remove_in_background(client_, std::move(path_));
+  if (entered()) remove_in_background(client_, path_);
   client_ = other.client_;
   path_ = std::exchange(other.path_, {});
   zxid_ = other.zxid_;
@@ -143,7 +143,7 @@ Contender& Contender::operator=(Contender&& other) noexcept {
 }
 
 Contender::~Contender() {
-  if (entered()) remove_in_background(client_, std::move(path_));
+  if (entered()) remove_in_background(client_, path_);
 }
 
 asio::awaitable<void> Contender::leave() {

@@ -66,13 +66,13 @@ Membership::Membership(Membership&& other) noexcept
     : client_(other.client_), path_(std::exchange(other.path_, {})) {}
 Membership& Membership::operator=(Membership&& other) noexcept {
   if (this == &other) return *this;
-  if (!path_.empty()) remove_in_background(*client_, std::move(path_));
+  if (!path_.empty()) remove_in_background(*client_, path_);
   client_ = other.client_;
   path_ = std::exchange(other.path_, {});
   return *this;
 }
 Membership::~Membership() {
-  if (!path_.empty()) remove_in_background(*client_, std::move(path_));
+  if (!path_.empty()) remove_in_background(*client_, path_);
 }
 
 asio::awaitable<void> Membership::set(std::string data) {
