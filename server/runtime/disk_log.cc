@@ -3,18 +3,10 @@
 #include <fmt/format.h>
 
 #include "server/runtime/logging.h"
-#include "server/storage/durable.h"
 
 namespace muster::runtime {
 
 using broadcast::Disk;
-
-namespace {
-
-// The next segment, and what a start needs.
-constexpr std::uint64_t kWantedMebibytes = 2 * storage::kUsualSegmentBytes / 1024 / 1024;
-
-}  // namespace
 
 void DiskLog::tell(const node::DiskNews& news) {
   if (news.own != told_.own) tell_own(news.own);
