@@ -18,7 +18,7 @@ node::CheckpointLimits every(std::size_t entries) {
 struct Alone : Cluster {
   explicit Alone(std::size_t entries = 10) : Cluster(1, {}, every(entries)), client(connect(1)) {}
   // So many more entries.
-  void write(int count) {
+  void grow(int count) {
     for (int i = 0; i < count; ++i) ask(client, create("/n" + std::to_string(++written)));
   }
   [[nodiscard]] Zxid checkpoint_at() { return node(1).status().checkpoint; }
@@ -81,14 +81,14 @@ TEST_CASE("what a checkpoint can't be of is refused") {
 
 TEST_CASE("a checkpoint is made when the log has grown enough, and again") {
   Alone server(10);
-  server.write(5);
+  server.grow(5);
   CHECK(server.checkpoint_at() == Zxid{});
-  server.write(10);
+  server.grow(10);
   const Zxid first = server.checkpoint_at();
   CHECK(first >= Zxid{10});
-  server.write(9);
+  server.grow(9);
   const Zxid second = server.checkpoint_at();
-  server.write(10);
+  server.grow(10);
   CHECK(second > first);
   CHECK(server.checkpoint_at() > second);
   const auto loaded = server.load(1);
@@ -110,7 +110,7 @@ TEST_CASE("a checkpoint is due after so many bytes too") {
 
 TEST_CASE("after an opening and after each checkpoint the store is cleaned before anything is put") {
   Alone server(10);
-  server.write(30);
+  server.grow(30);
   const auto& steps = server.store_steps[1];
   REQUIRE(steps.size() > 5);
   CHECK(steps.front() == "clean");
@@ -123,7 +123,7 @@ TEST_CASE("after an opening and after each checkpoint the store is cleaned befor
 
 TEST_CASE("a start takes the checkpoint and replays what of the log is above it") {
   Alone server(10);
-  server.write(25);
+  server.grow(25);
   const auto digest = server.node(1).status().digest;
   const Zxid checkpoint = server.checkpoint_at(), applied = server.applied();
   REQUIRE(checkpoint < applied);
@@ -143,7 +143,7 @@ TEST_CASE("a start takes the checkpoint and replays what of the log is above it"
 
 TEST_CASE("a start with a checkpoint at the end of the log goes on") {
   Alone server(10);
-  while (server.checkpoint_at() != server.applied() || server.checkpoint_at() == Zxid{}) server.write(1);
+  while (server.checkpoint_at() != server.applied() || server.checkpoint_at() == Zxid{}) server.grow(1);
   const auto digest = server.node(1).status().digest;
   server.disks[1].mark = Zxid{3};  // a mark that lags: what a checkpoint holds was committed all the same
   server.crash(1);
@@ -158,7 +158,7 @@ TEST_CASE("a start with a checkpoint at the end of the log goes on") {
 TEST_CASE("a checkpoint in the making goes on while writes come, and holds none of them") {
   Alone server(10);
   server.stores_work = false;
-  while (server.applied() < Zxid{16}) server.write(1);
+  while (server.applied() < Zxid{16}) server.grow(1);
   CHECK(server.checkpoint_at() == Zxid{});
   server.stores_work = true;
   server.settle();
@@ -200,7 +200,7 @@ TEST_CASE("servers that start together make their checkpoints one after the othe
 TEST_CASE("without room on the disk the checkpoint is made later, as a whole") {
   Alone server(10);
   server.stores_have_room = false;
-  server.write(25);
+  server.grow(25);
   CHECK(server.checkpoint_at() == Zxid{});
   server.stores_have_room = true;
   server.pass(server.checkpoint.retry_ms + 100);
@@ -229,7 +229,7 @@ TEST_CASE("a checkpoint for which too much would have to be kept is given up and
 
 TEST_CASE("a store that holds something else is noticed") {
   Alone server(10);
-  server.write(25);
+  server.grow(25);
   REQUIRE(server.stores[1].current());
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     storage::MemoryStore damaged = server.stores[1];

@@ -138,8 +138,8 @@ TEST_CASE("while it runs, what is followed by anything later is known to have be
 }
 
 TEST_CASE("of a log that is idle no lost sector takes away what was acknowledged") {
-  const std::size_t payload = GENERATE(20, 199, 350, 442, 1500);
-  const std::int64_t count = GENERATE(1, 4, 9);  // also such as fill their segment
+  const std::size_t payload = GENERATE(as<std::size_t>{}, 20, 199, 350, 442, 1500);
+  const std::int64_t count = GENERATE(as<std::int64_t>{}, 1, 4, 9);  // also such as fill their segment
   SimFileSystem files;
   Disk disk(files);
   disk.open();
