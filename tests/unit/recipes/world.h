@@ -52,10 +52,10 @@ class Process {
   friend class PlayedMachine;
 
   World& world_;
-  asio::io_context io_;
   bool frozen_ = false, cut_ = false, deaf_ = false, mute_ = false;
   std::vector<class PlayedTimer*> timers_;
   class PlayedLink* link_ = nullptr;
+  asio::io_context io_;  // what it still holds when it goes leaves the two above
   std::optional<Client> client_;
 };
 
