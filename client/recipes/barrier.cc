@@ -49,15 +49,6 @@ asio::awaitable<void> wait_until_there(Client client, std::string path) {
   }
 }
 
-asio::awaitable<void> remove_node(Client client, std::string path) {
-  for (;;) {
-    const auto [error] = co_await client.async_remove(path, any_version, quietly);
-    if (may_ask_again(error)) continue;
-    if (error && error != ErrorCode::no_node) fail(error);
-    co_return;
-  }
-}
-
 // Those that have entered and not left.
 std::vector<std::string> inside(std::vector<std::string> names) {
   std::erase(names, ready_name);

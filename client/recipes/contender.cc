@@ -151,13 +151,8 @@ asio::awaitable<void> Contender::leave() {
   const Client client = client_;
   const std::string path = std::exchange(path_, {});
   Unfinished left = unfinished_node(client, path);
-  for (;;) {
-    const auto [error] = co_await client.async_remove(path, any_version, quietly);
-    if (may_ask_again(error)) continue;
-    if (error && error != ErrorCode::no_node) fail(error);
-    left.finish();
-    co_return;
-  }
+  co_await remove_node(client, path);
+  left.finish();
 }
 
 asio::awaitable<void> wait_turn(const Contender& mine) {

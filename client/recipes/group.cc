@@ -92,13 +92,8 @@ asio::awaitable<void> Membership::leave() {
   const Client client = *client_;
   const std::string path = std::exchange(path_, {});
   Unfinished left = unfinished_node(client, path);
-  for (;;) {
-    const auto [error] = co_await client.async_remove(path, any_version, quietly);
-    if (may_ask_again(error)) continue;
-    if (error && error != ErrorCode::no_node) fail(error);
-    left.finish();
-    co_return;
-  }
+  co_await remove_node(client, path);
+  left.finish();
 }
 
 Group::Group(Client client, std::string path) : client_(std::move(client)), path_(std::move(path)) {}

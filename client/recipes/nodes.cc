@@ -50,4 +50,13 @@ asio::awaitable<void> make_node(Client client, std::string path) {
   co_await make_all(std::move(client), std::move(path), CreateMode::persistent);
 }
 
+asio::awaitable<void> remove_node(Client client, std::string path) {
+  for (;;) {
+    const auto [error] = co_await client.async_remove(path, any_version, quietly);
+    if (may_ask_again(error)) continue;
+    if (error && error != ErrorCode::no_node) throw boost::system::system_error(error);
+    co_return;
+  }
+}
+
 }  // namespace muster::recipes

@@ -13,5 +13,7 @@ namespace muster::recipes {
 [[nodiscard]] asio::awaitable<void> make_parents(Client client, std::string path);
 // Makes a persistent node without data, and its parents, if it is missing.
 [[nodiscard]] asio::awaitable<void> make_node(Client client, std::string path);
+// Removes a node, across broken connections. That it is gone already is as good.
+[[nodiscard]] asio::awaitable<void> remove_node(Client client, std::string path);
 
 }  // namespace muster::recipes

@@ -198,14 +198,8 @@ asio::awaitable<void> Item::finish(Transaction effect) {
 
 asio::awaitable<void> Item::give_back() {
   if (!client_) co_return;
-  const Client client = *client_;
-  for (;;) {
-    const auto [error] = co_await client.async_remove(taken(path_) + "/" + name_, any_version, quietly);
-    if (may_ask_again(error)) continue;
-    if (error && error != ErrorCode::no_node) fail(error);
-    client_.reset();
-    co_return;
-  }
+  co_await remove_node(*client_, taken(path_) + "/" + name_);
+  client_.reset();
 }
 
 Queue::Queue(Client client, std::string path)
