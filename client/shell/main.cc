@@ -149,20 +149,39 @@ void add_backup(CLI::App& app, Words& words) {
   command->add_option("FILE", words.backup.file)->required();
   command->callback([&words] { backup(words.servers, words.backup); });
 
-  command =
-      app.add_subcommand("restore", "Make the data directory of one server of a new ensemble from a backup");
+  command = app.add_subcommand(
+      "restore",
+      "Put a backup's state back: into the data directory of one server of a new ensemble (--config, "
+      "--name), or below a path of the ensemble that runs (--path)");
+  Restore& restore = words.restore;
+  CLI::Option* config =
+      command->add_option("--config", restore.config,
+                          "The server's configuration: who it is, who the others are, where its data lies");
+  CLI::Option* name = command->add_option(
+      "--name", restore.name, "A name for the new ensemble: the same for all its servers, and no other's");
+  CLI::Option* path =
+      command->add_option("--path", restore.path,
+                          "This znode and all below it become what the backup has there, in one operation");
+  command->add_option("--auth", restore.login, "With --path: USER:PASSWORD of the servers' super user")
+      ->envname("MUSTER_AUTH");
   command
-      ->add_option("--config", words.restore.config,
-                   "The server's configuration: who it is, who the others are, where its data lies")
-      ->required();
+      ->add_flag("--in-parts", restore.in_parts,
+                 "With --path: in several operations, where one would be too large")
+      ->needs(path);
   command
-      ->add_option("--name", words.restore.name,
-                   "A name for the new ensemble: the same for all its servers, and no other's")
-      ->required();
-  command->add_flag("--dry-run", words.restore.dry_run,
-                    "Only check everything, and print what would be done");
-  command->add_option("FILE", words.restore.file)->required();
-  command->callback([&words] { restore(words.restore); });
+      ->add_option("--max-frame-bytes", restore.max_frame_bytes,
+                   "With --path: limits.max_frame_bytes of the servers")
+      ->capture_default_str()
+      ->needs(path);
+  config->needs(name)->excludes(path);
+  name->needs(config);
+  command->add_flag("--dry-run", restore.dry_run, "Only check everything, and print what would be done");
+  command->add_option("FILE", restore.file)->required();
+  command->callback([&words, config, path] {
+    if (*config) return restore_server(words.restore);
+    if (!*path) throw muster::shell::Complaint("say where to: --config and --name, or --path");
+    restore_running(words.servers, words.restore);
+  });
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string refusal(ErrorCode error) {
   switch (error) {
     case ErrorCode::no_auth:
     case ErrorCode::auth_failed:
-      return "only the super user may take a backup: set super_digest in the server's configuration, and "
+      return "only the super user may do this: set super_digest in the server's configuration, and "
              "name the user with --auth "
              "USER:PASSWORD";
     case ErrorCode::unimplemented:
@@ -108,6 +108,12 @@ SuperSession::~SuperSession() {
 }
 
 wire::ReplyBody SuperSession::call(const wire::Request& request) {
+  wire::Reply reply = try_call(request);
+  if (reply.error != ErrorCode::ok) throw Complaint(server_ + ": " + refusal(reply.error));
+  return std::move(reply.body);
+}
+
+wire::Reply SuperSession::try_call(const wire::Request& request) {
   const Xid xid{wire::type_of(request) == wire::OpCode::auth ? wire::auth_xid : ++xid_};
   bool sent = stream_->send(wire::encode_request(xid, request));
   std::string frame;
@@ -122,10 +128,11 @@ wire::ReplyBody SuperSession::call(const wire::Request& request) {
     const auto header = wire::decode_reply_header(payload);
     if (header && header->xid.value == wire::ping_xid) continue;
     if (!header || header->xid != xid) throw Complaint(server_ + " says what is not understood");
-    if (header->error != ErrorCode::ok) throw Complaint(server_ + ": " + refusal(header->error));
+    zxid_ = header->zxid;
+    if (header->error != ErrorCode::ok) return {header->error, {}};
     auto body = wire::decode_reply_body(wire::type_of(request), payload);
     if (!body) throw Complaint(server_ + " says what is not understood");
-    return std::move(*body);
+    return {ErrorCode::ok, std::move(*body)};
   }
 }
 

@@ -20,6 +20,10 @@ class SuperSession {
 
   // Waits as long as it takes; the session lives meanwhile. Throws Complaint: the connection is lost, or the server refuses.
   [[nodiscard]] wire::ReplyBody call(const wire::Request& request);
+  // The same; what the server refuses is the caller's to tell.
+  [[nodiscard]] wire::Reply try_call(const wire::Request& request);
+  // What the last answer says of the state that it was given in.
+  [[nodiscard]] Zxid zxid() const { return zxid_; }
   [[nodiscard]] const std::string& server() const { return server_; }
 
  private:
@@ -27,6 +31,7 @@ class SuperSession {
   std::string server_;
   std::unique_ptr<Stream> stream_;
   std::int32_t xid_ = 0;
+  Zxid zxid_;
 };
 
 }  // namespace muster::shell

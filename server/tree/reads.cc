@@ -86,7 +86,7 @@ std::optional<NodeData> Tree::data(std::string_view path) const {
   const NodeId id = state_->nodes.find(path);
   if (id == no_node) return std::nullopt;
   const Znode& node = state_->nodes.at(id);
-  return NodeData{node.block.value(), stat_of(node)};
+  return NodeData{node.block.value(), stat_of(node), node.kind == NodeKind::container};
 }
 
 std::vector<std::string> Tree::children(std::string_view path) const {

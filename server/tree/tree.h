@@ -73,6 +73,7 @@ struct Session {
 struct NodeData {
   std::optional<std::string> data;
   Stat stat;
+  bool container = false;  // no Stat tells
 };
 
 struct Limits {

@@ -108,12 +108,67 @@ class Backup(unittest.TestCase):
         for done in self.restore(ensemble, file):
             self.refused(done, "is not empty")
 
+    def put_back(self, *words):
+        return muster("-s", self.ensemble.hosts, "restore", "--auth", "root:secret", *words)
+
+    def test_a_part_goes_back_into_the_ensemble_that_runs(self):
+        file = self.ensemble.dir / "yesterday"
+        client = KazooClient(self.ensemble.hosts)
+        client.start()
+        self.addCleanup(client.stop)
+        client.create("/shop/prices/tea", b"3", makepath=True)
+        client.create("/shop/prices/coffee", b"4")
+        self.assertEqual(self.backup("--auth", "root:secret", file).returncode, 0)
+        client.delete("/shop/prices/tea")
+        client.set("/shop/prices/coffee", b"400")
+        client.create("/shop/prices/milk", b"1")
+        mine = client.create("/shop/prices/lock/mine", ephemeral=True, makepath=True)
+        client.set("/shop", b"beside")
+
+        before = client.get_children("/shop/prices")
+        looked = self.put_back("--path", "/shop/prices", "--dry-run", file)
+        self.assertIn("1 znodes to create, 1 to change, 1 to remove, 0 access lists to set", looked.stdout)
+        self.assertEqual(client.get_children("/shop/prices"), before)
+        done = self.put_back("--path", "/shop/prices", file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("2 znodes stay: live ephemeral ones, and what they stand in", done.stdout)
+        client.sync("/")
+        coffee, stat = client.get("/shop/prices/coffee")
+        tea, new = client.get("/shop/prices/tea")
+        self.assertEqual((tea, coffee), (b"3", b"4"))
+        self.assertEqual(new.czxid, stat.mzxid)  # one operation
+        self.assertIn(f"done at zxid {stat.mzxid}\n", done.stdout)
+        self.assertEqual(sorted(client.get_children("/shop/prices")), ["coffee", "lock", "tea"])
+        self.assertTrue(client.exists(mine))
+        self.assertEqual(client.get("/shop")[0], b"beside")
+        self.assertIn("0 znodes to create, 0 to change, 0 to remove", self.put_back("--path", "/shop/prices", file).stdout)
+
+    def test_a_large_part_goes_back_in_parts(self):
+        file = self.ensemble.dir / "large"
+        client = KazooClient(self.ensemble.hosts)
+        client.start()
+        self.addCleanup(client.stop)
+        client.ensure_path("/large")
+        for n in range(4):
+            client.create(f"/large/{n}", b"z" * 400_000)
+        self.assertEqual(self.backup("--auth", "root:secret", file).returncode, 0)
+        client.delete("/large", recursive=True)
+        refused = self.put_back("--path", "/large", file)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("--in-parts", refused.stderr)
+        self.assertIsNone(client.exists("/large"))
+        done = self.put_back("--path", "/large", "--in-parts", file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        client.sync("/")
+        self.assertEqual([client.get(f"/large/{n}")[0] for n in range(4)], [b"z" * 400_000] * 4)
+
     def test_who_may_not_is_told_what_to_do(self):
         file = self.ensemble.dir / "never"
         self.refused(self.backup(file), "only the super user", "super_digest", "--auth")
         self.refused(self.backup("--auth", "root:wrong", file), "only the super user")
         self.refused(muster("-s", self.ensemble.hosts + "/some", "backup", file), "without a path")
         self.refused(muster("-s", "127.0.0.1:1", "backup", file), "does not answer")
+        self.refused(muster("restore", file), "--config and --name, or --path")
         self.assertFalse(any(self.ensemble.dir.glob("never*")))
 
     def test_a_file_that_is_none_or_is_cut_off(self):
