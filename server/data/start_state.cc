@@ -2,77 +2,50 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
+#include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
+#include <vector>
+
+#include "common/check.h"
+#include "server/data/read_ahead.h"
 
 namespace muster::data {
 namespace {
 
 using Report = std::function<void(const std::string&)>;
 
-constexpr std::size_t kReadBytes = 4 * 1024 * 1024;  // of the log at a time
-constexpr std::size_t kPartBytes = 256 * 1024;       // of the store
-constexpr std::size_t kPartsAhead = 8;
+constexpr std::size_t kReadBytes = 1024 * 1024;  // of the log at a time
+constexpr std::size_t kPartBytes = 256 * 1024;   // of the store
+constexpr std::size_t kPartsAhead = 8;           // of either
 
-// Reads the next parts of a checkpoint on a thread of its own while those before go into the tree.
-class ReadAhead {
+// The log from one entry to its end, in order.
+class LogReader {
  public:
-  explicit ReadAhead(storage::StateView& view) : view_(view), thread_([this] { loop(); }) {}
-  ~ReadAhead() {
-    {
-      const std::lock_guard lock(mutex_);
-      abandoned_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-  ReadAhead(const ReadAhead&) = delete;
-  ReadAhead& operator=(const ReadAhead&) = delete;
+  LogReader(const storage::Durable& durable, Zxid from)
+      : next_(from),
+        unread_(from),
+        parts_(
+            [this, &durable] {
+              if (unread_ > durable.last()) return Entries();
+              Entries entries = durable.read(unread_, durable.last(), kReadBytes);
+              unread_ = entries.back().zxid.next();
+              return entries;
+            },
+            kPartsAhead) {}
 
-  // Throws what reading it threw. Not to be called again after the end, an empty part.
-  tree::PackedRecords next() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !parts_.empty() || failure_; });
-    if (parts_.empty()) std::rethrow_exception(failure_);
-    tree::PackedRecords part = std::move(parts_.front());
-    parts_.pop_front();
-    lock.unlock();
-    changed_.notify_all();
-    return part;
+  std::vector<broadcast::Entry> next(Zxid from) {
+    CHECK(from == next_, "a start reads the log once, in order");
+    Entries entries = parts_.next();
+    CHECK(!entries.empty(), "nothing is asked for beyond the end");
+    next_ = entries.back().zxid.next();
+    return entries;
   }
 
  private:
-  void loop() {
-    try {
-      for (bool more = true; more;) {
-        tree::PackedRecords part = view_.read(kPartBytes);
-        more = !part.empty();
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return parts_.size() < kPartsAhead || abandoned_; });
-        if (abandoned_) return;
-        parts_.push_back(std::move(part));
-        lock.unlock();
-        changed_.notify_all();
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      failure_ = std::current_exception();
-      changed_.notify_all();
-    }
-  }
-
-  storage::StateView& view_;
-  std::mutex mutex_;  // guards the next three
-  std::deque<tree::PackedRecords> parts_;
-  std::exception_ptr failure_;
-  bool abandoned_ = false;
-  std::condition_variable changed_;
-  std::thread thread_;
+  using Entries = std::vector<broadcast::Entry>;
+  Zxid next_, unread_;  // unread_: of the thread that reads
+  ReadAhead<Entries> parts_;
 };
 
 std::optional<node::LoadedCheckpoint> load_checkpoint(storage::StateStore& store, const std::string& path,
@@ -82,7 +55,7 @@ std::optional<node::LoadedCheckpoint> load_checkpoint(storage::StateStore& store
     const auto current = store.current();
     if (!current) return std::nullopt;
     const auto view = store.view();
-    ReadAhead parts(*view);
+    ReadAhead<tree::PackedRecords> parts([&view] { return view->read(kPartBytes); }, kPartsAhead);
     auto loaded = node::load_checkpoint(current->meta, [&parts] { return parts.next(); });
     if (loaded) return std::move(*loaded);
     why = loaded.error().message;
@@ -114,7 +87,11 @@ node::StartState start_state(storage::Durable& durable, storage::StateStore& sto
   start.first = durable.first();
   start.last = durable.last();
   start.commit_mark = durable.commit_mark();
-  start.read = [&durable](Zxid first, Zxid last) { return durable.read(first, last, kReadBytes); };
+  start.read = [&durable, reader = std::shared_ptr<LogReader>()](Zxid next, Zxid last) mutable {
+    CHECK(last == durable.last(), "a start reads the log to its end");
+    if (!reader) reader = std::make_shared<LogReader>(durable, next);
+    return reader->next(next);
+  };
   return start;
 }
 

@@ -31,7 +31,7 @@ struct Meta {
 
 // When a checkpoint is due: the log has grown by this much since the last one.
 struct CheckpointLimits {
-  std::size_t entries = 200'000;
+  std::size_t entries = 100'000;
   std::size_t bytes = 64 * 1024 * 1024;
   std::size_t part_bytes = 256 * 1024;  // of records, collected in one step and put in one batch
   // Copies of what changed before it was collected; beyond it the checkpoint is given up and made anew, as a whole.

@@ -96,7 +96,7 @@ struct StartState {
   broadcast::HardState hard_state;
   Zxid first, last, commit_mark;  // an empty log begins behind its end; `first` is of the next entry then
   std::function<std::vector<broadcast::Entry>(Zxid from, Zxid to)>
-      read;  // a prefix of [from, to], not empty; used only in the constructor
+      read;  // a prefix of [from, to], not empty; used only in the constructor, once, in order, up to `last`
 };
 
 struct PeerEnvelope {

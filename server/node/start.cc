@@ -11,13 +11,14 @@
 namespace muster::node {
 namespace {
 
+// Those from `from` to the end of the log.
 template <class Use>
-void for_each_entry(const StartState& start, Zxid from, Zxid to, Use use) {
-  while (from <= to) {
-    std::vector<broadcast::Entry> entries = start.read(from, to);
+void for_each_entry(const StartState& start, Zxid from, const Use& use) {
+  while (from <= start.last) {
+    std::vector<broadcast::Entry> entries = start.read(from, start.last);
     CHECK(!entries.empty(), "a read of the log gives at least one entry");
     for (broadcast::Entry& entry : entries) {
-      CHECK(entry.zxid == from && from <= to, "a read of the log gives what was asked for");
+      CHECK(entry.zxid == from && from <= start.last, "a read of the log gives what was asked for");
       use(std::move(entry));
       from = from.next();
     }
@@ -51,7 +52,8 @@ Started replay(StartState start) {
   // the mark says.
   const Zxid mark = std::max(start.commit_mark, applied);
   const Zxid until = mutant(Mutant::replay_past_commit_mark) ? start.last : mark;
-  for_each_entry(start, applied.next(), until, [&](const broadcast::Entry& entry) {
+  for_each_entry(start, applied.next(), [&](broadcast::Entry&& entry) {
+    if (entry.zxid > until) return recovery.tail(std::move(entry));
     if (start.stateless) return (void)recovery.delivered(entry);
     ++started.replayed_entries;
     started.replayed_bytes += size_of(entry);
@@ -61,8 +63,6 @@ Started replay(StartState start) {
     else
       started.tree.skip(stamp_of(entry));
   });
-  for_each_entry(start, until.next(), start.last,
-                 [&](broadcast::Entry entry) { recovery.tail(std::move(entry)); });
   started.recovered = recovery.take();
   return started;
 }

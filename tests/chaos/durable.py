@@ -210,7 +210,7 @@ def main():
     parser.add_argument("--before-checkpoint", type=int, default=2, help="of these, just before a checkpoint (default 2)")
     parser.add_argument("--rate", type=int, default=3000, help="writes per second meanwhile (default 3000)")
     parser.add_argument("--checkpoints", type=int, default=2, help="made by each server under load before the kills (default 2)")
-    parser.add_argument("--entries", type=int, default=200000, help="of the log from one checkpoint to the next (default 200000)")
+    parser.add_argument("--entries", type=int, default=100000, help="of the log from one checkpoint to the next (default 100000)")
     parser.add_argument("--seconds", type=int, default=300, help="at most, for these checkpoints (default 300)")
     parser.add_argument("--data", help="folder for the servers' data (default: the system's for temporary files)")
     arguments = parser.parse_args()
