@@ -121,7 +121,7 @@ void Durable::perform(const broadcast::Persist& persist) {
   // The log first: a vote or a qualification may rest on entries of the same unit.
   if (persist.hard_state) state_->votes.write(*persist.hard_state);
   if (persist.purge_through) log.purge_through(*persist.purge_through);
-  if (!persist.truncate_after && persist.append.empty() && !persist.hard_state) log.mark(persist.committed);
+  if (persist.append.empty()) log.mark(persist.committed);
   prepare();
 }
 

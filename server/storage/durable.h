@@ -51,7 +51,7 @@ class Durable {
   broadcast::StartFrom settle(const std::optional<broadcast::StateMark>& state, Zxid state_at_least = {});
 
   // Truncation, append, one sync of the log, then epoch and vote (both files, each synced), then the purge. All durable when
-  // it returns. A Persist without entries and hard state is a mark, written without a sync. Requires: entries
+  // it returns. Without entries the commit is noted by a mark, which is not synced. Requires: entries
   // follow last() without a gap (CHECK). Throws NoSpace in the middle of it if make_room() did not say that it fits.
   void perform(const broadcast::Persist& persist);
   // Makes ready what perform() will need, so that it needs no room. False: there is none for it. Then it is not begun (but that its

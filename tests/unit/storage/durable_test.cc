@@ -168,6 +168,22 @@ TEMPLATE_TEST_CASE("a mark notes the commit without a sync", "", Simulated, Real
   CHECK(disk.open().commit_mark() == Zxid{3});
 }
 
+// The core takes the commit as noted by whatever it was handed out with: no mark would follow, and the word that the last
+// entry was safe would be missing.
+TEMPLATE_TEST_CASE("a vote and a truncation note the commit, too", "", Simulated, Real) {
+  TestType on;
+  Disk disk(on.files, 4096, on.directory);
+  disk.open().perform(append(entries(1, 4)));
+  broadcast::Persist unit = vote(2, 3);
+  unit.committed = Zxid{2};
+  disk->perform(unit);
+  CHECK(disk.open().commit_mark() == Zxid{2});
+  unit = truncate(3);
+  unit.committed = Zxid{3};
+  disk->perform(unit);
+  CHECK(disk.open().commit_mark() == Zxid{3});
+}
+
 TEST_CASE("the commit mark is never above the last entry") {
   SimFileSystem files;
   Disk disk(files);
