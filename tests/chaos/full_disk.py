@@ -4,63 +4,44 @@ answer reads and refuse writes. When there is room again everything goes on by i
 Each server's data lies on a small file system of its own (tmpfs), which takes the right to mount one: as root, or in a user namespace."""
 
 import asyncio
-import ctypes
 import os
 import re
-import subprocess
 import sys
 import unittest
 
 from interop.cluster import Ensemble, eventually
 from support import raw_client as raw
 from support.raw_client import Lost, RawClient, RequestFailed
+from support.small_disk import MEBIBYTE, SKIPPED, SmallDisk, may_mount
 
 DISK_MEBIBYTES = 64  # four of the log's segments: one in use, one to come, one for a start, and what lies about
 VALUE_BYTES = 250_000
 MOST_WRITES = 300    # more than any log has room for
 OPERATION_TIMEOUT = -7
-SKIPPED = 77         # as tests/chaos/CMakeLists.txt says
-_CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x10000000
-
-
-def may_mount():
-    """Moves this process, and those that it starts, into a mount namespace of its own, if that is allowed."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    user, group = os.getuid(), os.getgid()
-    if libc.unshare(_CLONE_NEWNS) != 0:
-        if libc.unshare(_CLONE_NEWNS | _CLONE_NEWUSER) != 0:
-            return False
-        for file, text in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
-            with open(f"/proc/self/{file}", "w") as written:
-                written.write(text)
-    return subprocess.run(["mount", "--make-rprivate", "/"], stderr=subprocess.DEVNULL).returncode == 0
 
 
 class SmallDisks(Ensemble):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.disks = {server: SmallDisk(server.data, DISK_MEBIBYTES) for server in self.servers}
+
     def prepare(self, server):
         super().prepare(server)
-        server.data.mkdir(exist_ok=True)
-        if not os.path.ismount(server.data):
-            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MEBIBYTES}m", "tmpfs", server.data], check=True)
+        self.disks[server].mount()
 
     def close(self):
         for server in self.servers:
             if server.running():
                 server.kill()
-            if os.path.ismount(server.data):
-                subprocess.run(["umount", server.data], check=True)
+            self.disks[server].unmount()
         super().close()
 
+    def fill(self, server):
+        """Less than a segment is left."""
+        self.disks[server].fill(2 * MEBIBYTE)
 
-def fill(server):
-    """Leaves two mebibytes free: less than a segment."""
-    free = os.statvfs(server.data)
-    with open(server.data / "ballast", "wb") as ballast:
-        os.posix_fallocate(ballast.fileno(), 0, free.f_bavail * free.f_frsize - 2 * 1024 * 1024)
-
-
-def empty(server):
-    (server.data / "ballast").unlink()
+    def empty(self, server):
+        self.disks[server].empty()
 
 
 def monitored(server, key):
@@ -83,7 +64,7 @@ class FullDiskTest(unittest.TestCase):
             self.acknowledged, self.servers = 0, ensemble.servers
             await writer.call(raw.create("/a"))
 
-            fill(full)
+            ensemble.fill(full)
             await self.write_until(writer, lambda: monitored(full, "log_has_room") == 0)
             await asyncio.to_thread(eventually, lambda: ensemble.leader(others), "another server leads")
             while witness.connected:  # until it is sent away
@@ -91,13 +72,13 @@ class FullDiskTest(unittest.TestCase):
             for _ in range(5):
                 await self.write(writer)
             self.assertEqual(monitored(full, "takes_writes"), 1)
-            empty(full)
+            ensemble.empty(full)
             await asyncio.to_thread(eventually, lambda: monitored(full, "log_has_room") == 1, "it has room again")
             await self.reads(full)
             self.assertIn("there is room in", full.log.read_text())
 
             for server in ensemble.servers:
-                fill(server)
+                ensemble.fill(server)
             with self.assertRaises(RequestFailed) as refused:
                 await self.write_until(writer, lambda: False)
             self.assertEqual(refused.exception.code, OPERATION_TIMEOUT)
@@ -105,7 +86,7 @@ class FullDiskTest(unittest.TestCase):
             for server in ensemble.servers:
                 self.assertTrue(server.running(), f"{server} runs")
             for server in ensemble.servers:
-                empty(server)
+                ensemble.empty(server)
             await asyncio.to_thread(eventually, lambda: all(monitored(s, "takes_writes") == 1 for s in ensemble.servers),
                                     "writes are taken again")
             await self.write(writer)

@@ -1,9 +1,9 @@
 // Clients that write down what they ask and what they are told, for check-history (tests/checkers/history.h):
 //
-//   history-load SERVERS FILE [--connections 12] [--in-flight 4] [--rate 4000] [--session-timeout-ms 4000]
+//   history-load SERVERS FILE [--connections 16] [--in-flight 6] [--rate 4000] [--session-timeout-ms 4000] [--padding BYTES]
 //
-// runs until its standard input ends; then it reads every znode that is in use on each server, once all of them answer, and
-// prints its figures as JSON. Sessions go on over connections that break, on the next server. Each znode is left for a new one
+// runs until its standard input ends; then it looks whether the ephemeral znodes of sessions that live are there, reads every
+// znode that is in use on each server, once all of them answer, and prints its figures as JSON. Sessions go on over connections that break, on the next server. Each znode is left for a new one
 // after a few hundred operations, so that the search for an order ends.
 #include <fmt/core.h>
 #include <poll.h>
@@ -12,18 +12,17 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <deque>
-#include <fstream>
 #include <map>
-#include <optional>
 #include <random>
+#include <set>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "client/bench/loop.h"
 #include "client/bench/servers.h"
 #include "common/random.h"
-#include "tests/checkers/history.h"
+#include "tests/chaos/history_recorder.h"
 
 namespace muster::chaos {
 namespace {
@@ -31,161 +30,36 @@ namespace {
 using bench::Time;
 using checkers::Kind;
 using checkers::Operation;
-using checkers::Outcome;
 
-constexpr std::int64_t znodes_at_once = 8, operations_of_a_znode = 250;
-constexpr const char* directory = "/history";
+constexpr std::int64_t znodes_at_once = 16, operations_of_a_znode = 250, unknown_of_a_znode = 6;
+constexpr Time rest = 200 * bench::millisecond;  // from writes, when they are refused
+constexpr const char* sessions_directory = "/live";
 
-std::string path_of(std::int64_t key) { return fmt::format("{}/{}", directory, key); }
-
-Outcome outcome_of(ErrorCode error) {
-  switch (error) {
-    case ErrorCode::ok:
-      return Outcome::ok;
-    case ErrorCode::no_node:
-      return Outcome::no_node;
-    case ErrorCode::node_exists:
-      return Outcome::node_exists;
-    case ErrorCode::bad_version:
-      return Outcome::bad_version;
-    default:
-      return Outcome::unknown;
-  }
+std::string ephemeral_of(SessionId session) {
+  return fmt::format("{}/{}", sessions_directory, session.value);
 }
 
-wire::Request request_of(const Operation& op) {
-  switch (op.kind) {
-    case Kind::create: {
-      wire::CreateRequest create;
-      create.type = wire::OpCode::create2;
-      create.path = path_of(op.key);
-      create.data = std::to_string(op.value);
-      create.acl = open_acl();
-      return create;
-    }
-    case Kind::set:
-      return wire::SetDataRequest{path_of(op.key), std::to_string(op.value), op.expected};
-    case Kind::remove:
-      return wire::DeleteRequest{path_of(op.key), op.expected};
-    case Kind::read:
-    case Kind::synced_read:
-      break;
-  }
-  return wire::GetDataRequest{path_of(op.key), false};
+wire::CreateRequest create(std::string path, std::int32_t flags = wire::create_flags::persistent) {
+  wire::CreateRequest request;
+  request.path = std::move(path);
+  request.data = "";
+  request.acl = open_acl();
+  request.flags = flags;
+  return request;
 }
 
-void note_stat(Operation& op, const Stat& stat) {
-  op.version = stat.version;
-  op.czxid = stat.czxid.value;
-  op.mzxid = stat.mzxid.value;
-}
-
-// The record of all that was asked.
-class Record {
- public:
-  explicit Record(const std::string& file) : file_(file) {
-    if (!file_) throw std::runtime_error(file + " can't be written");
-  }
-
-  [[nodiscard]] std::int64_t number_of(SessionId session) {
-    return sessions_.try_emplace(session, static_cast<std::int64_t>(sessions_.size())).first->second;
-  }
-  void heard(const Operation& op) {
-    file_ << checkers::print(op) << "\n";
-    ++recorded_;
-    if (op.outcome == Outcome::unknown) ++unknown_;
-    if (op.outcome == Outcome::ok && op.kind != Kind::remove) versions_[op.key] = op.version;
-  }
-  // That somebody was told of last.
-  [[nodiscard]] std::int32_t version_of(std::int64_t key) const {
-    const auto at = versions_.find(key);
-    return at == versions_.end() ? -1 : at->second;
-  }
-  [[nodiscard]] std::string summary() const {
-    return fmt::format(R"("operations": {}, "unknown": {}, "sessions": {})", recorded_, unknown_,
-                       sessions_.size());
-  }
-
- private:
-  std::ofstream file_;
-  std::map<SessionId, std::int64_t> sessions_;
-  std::map<std::int64_t, std::int32_t> versions_;  // by key
-  std::int64_t recorded_ = 0, unknown_ = 0;
-};
-
-// Sends operations, and notes what becomes of them.
-class Recorder : public bench::Work {
- public:
-  explicit Recorder(Record& record) : record_(record) {}
-
-  void answered(bench::Connection& connection, const bench::Answer& answer) override {
-    auto& asked = asked_[connection.index()];
-    const std::optional<Operation> what = std::move(asked.front());
-    asked.pop_front();
-    if (!what) {  // a sync, before its read
-      if (answer.error != ErrorCode::ok) asked.front()->kind = Kind::read;
-      return;
-    }
-    Operation op = *what;
-    op.outcome = outcome_of(answer.error);
-    if (op.outcome != Outcome::unknown) {
-      op.returned = answer.at / bench::microsecond;
-      op.zxid = answer.zxid.value;
-    }
-    if (op.outcome == Outcome::ok) note_body(op, answer.body);
-    record_.heard(op);
-  }
-  void lost(bench::Connection& connection, Time /*now*/) override {
-    for (const auto& op : asked_[connection.index()])
-      if (op) record_.heard(*op);
-    asked_[connection.index()].clear();
-  }
-
- protected:
-  void ask(bench::Loop& loop, bench::Connection& connection, Operation op) {
-    op.session = record_.number_of(connection.session());
-    op.called = bench::Loop::now() / bench::microsecond;
-    auto& asked = asked_[connection.index()];
-    if (op.kind == Kind::synced_read) {
-      connection.send(wire::SyncRequest{path_of(op.key)}, {});
-      asked.emplace_back();
-    }
-    connection.send(request_of(op), {});
-    asked.emplace_back(op);
-    loop.touch(connection);
-  }
-  [[nodiscard]] std::size_t waiting(const bench::Connection& connection) {
-    return asked_[connection.index()].size();
-  }
-
-  Record& record_;
-
- private:
-  static void note_body(Operation& op, std::string_view bytes) {
-    const auto body = wire::decode_reply_body(wire::type_of(request_of(op)), bytes);
-    if (!body) throw std::runtime_error("a server's answer can't be read: " + body.error().message);
-    if (const auto* data = std::get_if<wire::GetDataReply>(&*body)) {
-      op.value = std::stoll(data->data.value_or("0"));
-      note_stat(op, data->stat);
-    } else if (const auto* created = std::get_if<wire::Create2Reply>(&*body)) {
-      note_stat(op, created->stat);
-    } else if (const auto* set = std::get_if<wire::StatReply>(&*body)) {
-      note_stat(op, set->stat);
-    }
-  }
-
-  std::map<std::size_t, std::deque<std::optional<Operation>>>
-      asked_;  // by connection, in the order sent; nothing: a sync
-};
+// By connection: its session that was told that its ephemeral znode is there.
+using Present = std::map<std::size_t, SessionId>;
 
 struct Options {
   std::string servers, file;
-  std::size_t connections = 12, in_flight = 4;
+  std::size_t connections = 16, in_flight = 6, padding = 0;
   std::int64_t rate = 4000;  // operations a second, at most
   std::int32_t session_timeout_ms = 4000;
 };
 
-// Operations by chance at a steady rate, until the standard input ends and all that was asked is answered or lost.
+// Operations by chance at a steady rate, until the standard input ends and all that was asked is answered or lost. Each
+// session makes an ephemeral znode first.
 class Mix : public Recorder {
  public:
   Mix(Record& record, const Options& options)
@@ -196,6 +70,13 @@ class Mix : public Recorder {
   void start(bench::Loop& loop, Time now) override {
     loop_ = &loop;
     due_ = now;
+    for (bench::Connection& connection : loop.connections())
+      if (connection.open()) opened(connection, now);
+  }
+  void opened(bench::Connection& connection, Time /*now*/) override {
+    const SessionId session = connection.session();
+    if (present_[connection.index()] != session)
+      ask_other(*loop_, connection, create(ephemeral_of(session), wire::create_flags::ephemeral));
   }
   Time advance(Time now) override {
     pollfd input{STDIN_FILENO, POLLIN, 0};
@@ -208,6 +89,8 @@ class Mix : public Recorder {
   }
   [[nodiscard]] bool done() const override { return stopping_ && nothing_waits(); }
   [[nodiscard]] std::int64_t next_key() const { return next_key_; }
+  [[nodiscard]] const Present& present() const { return present_; }
+  [[nodiscard]] std::int64_t ephemerals() const { return ephemerals_; }
 
  private:
   struct Znode {
@@ -215,6 +98,12 @@ class Mix : public Recorder {
     std::int64_t operations;
   };
 
+  // Of the ephemeral znode; it may be there by an attempt of which nobody was told.
+  void other(bench::Connection& connection, ErrorCode error) override {
+    if (error != ErrorCode::ok && error != ErrorCode::node_exists) return;
+    present_[connection.index()] = connection.session();
+    ++ephemerals_;
+  }
   bool ask_somebody() {
     auto& all = loop_->connections();
     for (std::size_t tried = 0; tried < all.size(); ++tried) {
@@ -227,10 +116,12 @@ class Mix : public Recorder {
   }
   Operation something() {
     Znode& znode = keys_[random_.below(keys_.size())];
-    if (++znode.operations > operations_of_a_znode) znode = {next_key_++, 1};
+    if (++znode.operations > operations_of_a_znode || record_.unknown_of(znode.key) > unknown_of_a_znode)
+      znode = {next_key_++, 1};
     Operation op;
     op.key = znode.key;
-    const auto draw = random_.below(100);
+    const bool writes_rest = bench::Loop::now() < record_.refused_at() + rest;
+    const auto draw = writes_rest ? 48 + random_.below(52) : random_.below(100);
     op.kind = draw < 12   ? Kind::create
               : draw < 42 ? Kind::set
               : draw < 48 ? Kind::remove
@@ -254,7 +145,46 @@ class Mix : public Recorder {
   bool stopping_ = false;
   std::size_t turn_ = 0;
   std::vector<Znode> keys_;
-  std::int64_t next_key_ = znodes_at_once, values_ = 0;
+  std::int64_t next_key_ = znodes_at_once, values_ = 0, ephemerals_ = 0;
+  Present present_;
+};
+
+// As long as a session lives, its ephemeral znode is there. Throws if it is not.
+class Presence : public Recorder {
+ public:
+  Presence(Record& record, Present present) : Recorder(record), present_(std::move(present)) {}
+
+  void start(bench::Loop& loop, Time /*now*/) override { loop_ = &loop; }
+  void lost(bench::Connection& connection, Time now) override {
+    Recorder::lost(connection, now);
+    asked_.erase(connection.index());
+  }
+  Time advance(Time now) override {
+    for (bench::Connection& connection : loop_->connections()) {
+      const auto told = present_.find(connection.index());
+      if (!connection.open() || told == present_.end()) continue;
+      if (told->second != connection.session()) {
+        present_.erase(told);  // it has another one by now
+      } else if (asked_.insert(connection.index()).second) {
+        ask_other(*loop_, connection, wire::GetDataRequest{ephemeral_of(connection.session()), false});
+      }
+    }
+    return now + bench::second;
+  }
+  [[nodiscard]] bool done() const override { return present_.empty(); }
+
+ private:
+  void other(bench::Connection& connection, ErrorCode error) override {
+    if (error == ErrorCode::no_node)
+      throw std::runtime_error(
+          fmt::format("{} is gone, and its session lives", ephemeral_of(connection.session())));
+    if (error == ErrorCode::ok) present_.erase(connection.index());
+    asked_.erase(connection.index());
+  }
+
+  Present present_;  // still to be seen
+  std::set<std::size_t> asked_;
+  bench::Loop* loop_ = nullptr;
 };
 
 // Reads all znodes on one server, after a sync.
@@ -287,34 +217,31 @@ class Reading : public Recorder {
   bench::Loop* loop_ = nullptr;
 };
 
-// The directory, on a connection of its own.
+// The directories, on a connection of its own.
 class Preparing : public bench::Work {
  public:
   void start(bench::Loop& loop, Time /*now*/) override {
-    wire::CreateRequest create;
-    create.path = directory;
-    create.data = "";
-    create.acl = open_acl();
-    loop.connections().front().send(create, {});
+    for (const char* path : {directory, sessions_directory})
+      loop.connections().front().send(create(path), {});
     loop.touch(loop.connections().front());
   }
   void answered(bench::Connection& /*connection*/, const bench::Answer& answer) override {
     if (answer.error != ErrorCode::ok && answer.error != ErrorCode::node_exists)
-      throw std::runtime_error("the directory can't be made: " + std::string(describe(answer.error)));
-    done_ = true;
+      throw std::runtime_error("the directories can't be made: " + std::string(describe(answer.error)));
+    ++made_;
   }
   Time advance(Time now) override { return now + bench::second; }
-  [[nodiscard]] bool done() const override { return done_; }
+  [[nodiscard]] bool done() const override { return made_ == 2; }
 
  private:
-  bool done_ = false;
+  int made_ = 0;
 };
 
 void run(const Options& options) {
   const auto where = client::parse_connect_string(options.servers);
   if (!where) throw std::runtime_error(where.error().message);
   const auto servers = bench::addresses_of(*where);
-  Record record(options.file);
+  Record record(options.file, options.padding);
 
   bench::Loop loop(servers, options.connections);
   for (bench::Connection& connection : loop.connections())
@@ -326,6 +253,8 @@ void run(const Options& options) {
   std::fflush(stdout);
   Mix mix(record, options);
   loop.run(mix);
+  Presence presence(record, mix.present());
+  loop.run(presence);
   loop.close_all();
 
   for (const sockaddr_storage& server : servers) {
@@ -335,7 +264,8 @@ void run(const Options& options) {
     one.run(reading);
     one.close_all();
   }
-  fmt::print("{{{}, \"znodes\": {}}}\n", record.summary(), mix.next_key());
+  fmt::print("{{{}, \"znodes\": {}, \"ephemerals\": {}}}\n", record.summary(), mix.next_key(),
+             mix.ephemerals());
 }
 
 }  // namespace
@@ -348,6 +278,7 @@ int main(int argc, char** argv) {
   app.add_option("file", options.file)->required();
   app.add_option("--connections", options.connections);
   app.add_option("--in-flight", options.in_flight);
+  app.add_option("--padding", options.padding);
   app.add_option("--rate", options.rate);
   app.add_option("--session-timeout-ms", options.session_timeout_ms);
   CLI11_PARSE(app, argc, argv);

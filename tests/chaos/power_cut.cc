@@ -3,7 +3,8 @@
 // all of it or a part. What a power cut may leave is so left on a real disk, by the real program.
 //
 //   MUSTER_SHIM_ROOT          the directory that is watched
-//   MUSTER_SHIM_LOG           the file of notes; made anew at the start. What is removed is kept beside it until that is durable
+//   MUSTER_SHIM_LOG           the file of notes; made anew at the start
+//   MUSTER_SHIM_KEPT          how the paths begin at which removed files are kept until that is durable, on the directory's file system
 //   MUSTER_SHIM_FSYNC_EIO_AT  the n-th sync of something below the directory fails with EIO
 //   MUSTER_SHIM_LIES          if set, a sync says that it is done and does nothing: the test of the tests
 //
@@ -72,9 +73,10 @@ class Shim {
   Shim() {
     const char* const root = std::getenv("MUSTER_SHIM_ROOT");
     const char* const log = std::getenv("MUSTER_SHIM_LOG");
-    if (root == nullptr || log == nullptr) return;
+    const char* const kept = std::getenv("MUSTER_SHIM_KEPT");
+    if (root == nullptr || log == nullptr || kept == nullptr) return;
     root_ = tidy(root);
-    kept_ = std::string(log) + ".kept-";
+    kept_ = kept;
     if (const char* const at = std::getenv("MUSTER_SHIM_FSYNC_EIO_AT"))
       eio_at_ = std::strtoul(at, nullptr, 10);
     lies_ = std::getenv("MUSTER_SHIM_LIES") != nullptr;

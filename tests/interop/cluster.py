@@ -249,12 +249,15 @@ class Ensemble:
                     raise
 
     def write_configuration(self):
+        self.take_ports()
+        for server in self.servers:
+            self.prepare(server)
+
+    def take_ports(self):
         for server in self.servers:
             self.client_ports[server.id] = self._ports.take()
             self.peer_ports[server.id] = self._ports.take()
             self.election_ports[server.id] = self._ports.take()  # ZooKeeper has two ports for its peers
-        for server in self.servers:
-            self.prepare(server)
 
     def prepare(self, server):
         """Writes what the server needs to start: its configuration and, for ZooKeeper, its identity."""
@@ -267,7 +270,7 @@ class Ensemble:
         lines = [f"server_id: {server.id}", f"data_dir: {server.data}",
                  f"client_address: {server.hosts}", "servers:"]
         for other in self.servers:
-            lines.append(f'  {other.id}: {{peer: "{self.host_of(other.id)}:{self.peer_ports[other.id]}", client: "{other.hosts}"}}')
+            lines.append(f'  {other.id}: {{peer: "{self.peer_address(server, other)}", client: "{other.hosts}"}}')
         lines += [f"{key}: {value}" for key, value in self.options.get("muster", {}).items()]
         (server.dir / "server.yaml").write_text("\n".join(lines) + "\n")
 
@@ -286,6 +289,10 @@ class Ensemble:
     def host_of(self, server_id):
         """The address at which the server listens."""
         return "127.0.0.1"
+
+    def peer_address(self, server, other):
+        """Where the one server looks for the other."""
+        return f"{self.host_of(other.id)}:{self.peer_ports[other.id]}"
 
     def command(self, server):
         """The command line and the additions to the environment that start this server."""

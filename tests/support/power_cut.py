@@ -22,13 +22,25 @@ Note = collections.namedtuple("Note", "kind live inode offset length old_size pa
 
 
 class PowerCut:
-    def __init__(self, root, notes):
+    """`kept`: how the paths begin at which removed files are kept, on the file system of `root`; by default beside the notes."""
+
+    def __init__(self, root, notes, kept=None):
         self.root = pathlib.Path(root)
         self.notes = pathlib.Path(notes)
+        self.kept = pathlib.Path(kept or f"{notes}.kept-")
 
     def environment(self, **more):
-        return {"LD_PRELOAD": program("power_cut.so"), "MUSTER_SHIM_ROOT": str(self.root),
-                "MUSTER_SHIM_LOG": str(self.notes), **more}
+        return {"LD_PRELOAD": program("power_cut.so"), "MUSTER_SHIM_ROOT": str(self.root), "MUSTER_SHIM_LOG": str(self.notes),
+                "MUSTER_SHIM_KEPT": str(self.kept), **more}
+
+    def forget(self):
+        """What the last process left counts as durable."""
+        self.notes.unlink(missing_ok=True)
+        for kept in self._kept_files():
+            kept.unlink()
+
+    def _kept_files(self):
+        return self.kept.parent.glob(self.kept.name + "*")
 
     def roll_back(self, random):
         """Leaves none, a part or all of what was not synced. Says how many changes there were, and how many of them are undone."""
@@ -36,8 +48,7 @@ class PowerCut:
         live = [note for note in notes if note.live]
         undone = self._undo_writes([note for note in live if note.kind == WRITE], random)
         undone += self._undo_names(notes, random)
-        for kept in self.notes.parent.glob(self.notes.name + ".kept-*"):
-            kept.unlink()
+        self.forget()
         return len(live), undone
 
     def _read(self):
@@ -65,7 +76,7 @@ class PowerCut:
             for name in names:
                 path = os.path.join(folder, name)
                 found[os.stat(path).st_ino] = path
-        for kept in self.notes.parent.glob(self.notes.name + ".kept-*"):
+        for kept in self._kept_files():
             found[kept.stat().st_ino] = str(kept)
         return found
 
