@@ -14,8 +14,7 @@ bool Outbox::gathers() const {
 }
 
 void Outbox::send(Envelope envelope) {
-  if (envelope.message.epoch > hard_state_.epoch) return send_once_durable(std::move(envelope));
-  send_.push_back(std::move(envelope));
+  (envelope.message.epoch > hard_state_.epoch ? until_epoch_ : send_).push_back(std::move(envelope));
 }
 
 void Outbox::send_once_durable(Envelope envelope) {
@@ -57,6 +56,11 @@ void Outbox::persisted(Ticket ticket) {
   if (flight_->hard_state) hard_state_ = *flight_->hard_state;
   std::move(flight_->held.begin(), flight_->held.end(), std::back_inserter(send_));
   flight_.reset();
+  const auto waits = std::find_if(until_epoch_.begin(), until_epoch_.end(), [this](const Envelope& envelope) {
+    return envelope.message.epoch > hard_state_.epoch;
+  });
+  std::move(until_epoch_.begin(), waits, std::back_inserter(send_));
+  until_epoch_.erase(until_epoch_.begin(), waits);
 }
 
 std::vector<Envelope> Outbox::take_send() { return std::exchange(send_, {}); }

@@ -4,6 +4,7 @@
 //
 //   append / truncate_after / write -> gathering -> take_persist() -> in flight -> persisted() -> durable
 //   send_once_durable               -> waits along with whichever of them it found
+//   send                            -> waits for its epoch only, so that none overtakes another
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,8 @@ class Outbox {
  public:
   Outbox(const HardState& durable, Zxid last) : hard_state_(durable), durable_(last), handed_(last) {}
 
-  void send(Envelope envelope);               // at once, unless it names an epoch that is not yet durable
+  // At once, unless it names an epoch that is not yet durable; in order. An epoch is written before it is named, and never falls.
+  void send(Envelope envelope);
   void send_once_durable(Envelope envelope);  // after everything gathered so far
   void append(const Entry& entry);
   void truncate_after(Zxid zxid);
@@ -47,6 +49,7 @@ class Outbox {
   [[nodiscard]] bool gathers() const;
 
   std::vector<Envelope> send_;
+  std::vector<Envelope> until_epoch_;  // by epoch
   std::optional<Flight> flight_;
   Persist gathering_;
   std::vector<Envelope> waiting_;  // for gathering_

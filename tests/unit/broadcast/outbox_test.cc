@@ -57,6 +57,19 @@ TEST_CASE("nothing names an epoch before it is durable") {
   CHECK(outbox.durable_hard_state().epoch == Epoch{2});
 }
 
+// Else the first of two forwards, which waited for a later write than its epoch's, came after the second.
+TEST_CASE("what waits for its epoch is not overtaken by what comes when the epoch is durable") {
+  Outbox outbox(epoch(1), Zxid{});
+  outbox.write(epoch(2));
+  const auto vote = outbox.take_persist(Zxid{});
+  outbox.append(entry(1, 2));
+  outbox.send(to(2, 2));
+  CHECK(leaving(outbox).empty());
+  outbox.persisted(vote->ticket);
+  outbox.send(to(3, 2));
+  CHECK(leaving(outbox) == Ids{2, 3});
+}
+
 TEST_CASE("one write is in flight; the next gathers and takes its messages along") {
   Outbox outbox(epoch(1), Zxid{});
   outbox.append(entry(1, 1));
