@@ -1,7 +1,55 @@
 #include "common/mutant.h"
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 namespace muster {
 #ifdef MUSTER_SIM
+
 thread_local Mutant active_mutant = Mutant::none;
+
+namespace {
+
+constexpr std::array<std::pair<Mutant, std::string_view>, static_cast<std::size_t>(last_mutant) + 1> names = {
+    {
+        {Mutant::none, "none"},
+        {Mutant::ack_before_durable, "ack-before-durable"},
+        {Mutant::vote_not_durable, "vote-not-durable"},
+        {Mutant::quorum_off_by_one, "quorum-off-by-one"},
+        {Mutant::commit_of_an_older_epoch, "commit-of-an-older-epoch"},
+        {Mutant::wiped_voter_votes, "wiped-voter-votes"},
+        {Mutant::forward_accepted_out_of_order, "forward-accepted-out-of-order"},
+        {Mutant::outcome_matched_by_xid, "outcome-matched-by-xid"},
+        {Mutant::replay_past_commit_mark, "replay-past-commit-mark"},
+        {Mutant::older_vote_file_counts, "older-vote-file-counts"},
+        {Mutant::watch_after_reply, "watch-after-reply"},
+        {Mutant::resent_under_new_xid, "resent-under-new-xid"},
+        {Mutant::watches_not_set_again, "watches-not-set-again"},
+        {Mutant::checkpoint_ahead_of_the_log, "checkpoint-ahead-of-the-log"},
+        {Mutant::checkpoint_without_copies, "checkpoint-without-copies"},
+        {Mutant::purge_before_publish, "purge-before-publish"},
+        {Mutant::state_without_origins, "state-without-origins"},
+        {Mutant::digests_not_compared, "digests-not-compared"},
+        {Mutant::holder_unguarded, "holder-unguarded"},
+        {Mutant::doubtful_write_again, "doubtful-write-again"},
+    }};
+
+}  // namespace
+
+std::string_view name_of(Mutant mutant) {
+  for (const auto& [value, name] : names) {
+    if (value == mutant) return name;
+  }
+  return "?";
+}
+
+Mutant mutant_named(std::string_view name) {
+  for (const auto& [value, known] : names) {
+    if (known == name) return value;
+  }
+  return Mutant::none;
+}
+
 #endif
 }  // namespace muster

@@ -2,6 +2,8 @@
 // notice it. In release `mutant(...)` is the constant false and leaves no trace.
 #pragma once
 
+#include <string_view>
+
 namespace muster {
 
 enum class Mutant {
@@ -31,6 +33,9 @@ inline constexpr Mutant last_mutant = Mutant::doubtful_write_again;
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;
 inline bool mutant(Mutant m) { return active_mutant == m; }
+// As on the command lines of the simulator and its like: "ack-before-durable".
+[[nodiscard]] std::string_view name_of(Mutant mutant);
+[[nodiscard]] Mutant mutant_named(std::string_view name);  // none: there is no such
 #else
 constexpr bool mutant(Mutant) { return false; }
 #endif

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -23,8 +22,7 @@ constexpr const char* usage = R"(usage: scenarios [--rewrite | --mutant NAME] FI
 
 Replays scripts of the broadcast core and compares what the servers do with what stands in the script.
   --rewrite        write what they do now into the scripts
-  --mutant NAME    with a deliberate bug, which a script should show: ack_before_durable, vote_not_durable, quorum_off_by_one,
-                   commit_of_an_older_epoch, wiped_voter_votes, forward_accepted_out_of_order
+  --mutant NAME    with a deliberate bug (muster-sim --list-mutants), which a script should show if it is one of the core's
 
 A script: "# text" is the story; "> command" is a command, and the lines below it are what it is expected to say. Commands:
   peers N [observers M]    N voters with ids 1..N, then M observers       set KEY VALUE   a limit (bytes) or "found"
@@ -254,21 +252,6 @@ void show_first_difference(const std::string& path, const std::string& expected,
   }
 }
 
-bool activate(const std::string& name) {
-  static const std::map<std::string, Mutant> mutants = {
-      {"ack_before_durable", Mutant::ack_before_durable},
-      {"vote_not_durable", Mutant::vote_not_durable},
-      {"quorum_off_by_one", Mutant::quorum_off_by_one},
-      {"commit_of_an_older_epoch", Mutant::commit_of_an_older_epoch},
-      {"wiped_voter_votes", Mutant::wiped_voter_votes},
-      {"forward_accepted_out_of_order", Mutant::forward_accepted_out_of_order},
-  };
-  const auto found = mutants.find(name);
-  if (found == mutants.end()) return false;
-  active_mutant = found->second;
-  return true;
-}
-
 bool check(const std::filesystem::path& path, bool rewrite) {
   std::ifstream file(path);
   std::stringstream script;
@@ -299,7 +282,8 @@ int main(int argc, char** argv) {
     if (word == "--rewrite") {
       rewrite = true;
     } else if (word == "--mutant" && i + 1 < argc) {
-      if (!muster::scenarios::activate(argv[++i])) {
+      muster::active_mutant = muster::mutant_named(argv[++i]);
+      if (muster::active_mutant == muster::Mutant::none) {
         fmt::print("no mutant is named {}\n", argv[i]);
         return 2;
       }

@@ -4,51 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <map>
 #include <random>
 
 namespace muster::simulation {
-namespace {
-
-const std::map<std::string, Mutant>& mutants() {
-  static const std::map<std::string, Mutant> all = {
-      {"ack-before-durable", Mutant::ack_before_durable},
-      {"vote-not-durable", Mutant::vote_not_durable},
-      {"quorum-off-by-one", Mutant::quorum_off_by_one},
-      {"commit-of-an-older-epoch", Mutant::commit_of_an_older_epoch},
-      {"wiped-voter-votes", Mutant::wiped_voter_votes},
-      {"forward-accepted-out-of-order", Mutant::forward_accepted_out_of_order},
-      {"outcome-matched-by-xid", Mutant::outcome_matched_by_xid},
-      {"replay-past-commit-mark", Mutant::replay_past_commit_mark},
-      {"older-vote-file-counts", Mutant::older_vote_file_counts},
-      {"watch-after-reply", Mutant::watch_after_reply},
-      {"resent-under-new-xid", Mutant::resent_under_new_xid},
-      {"watches-not-set-again", Mutant::watches_not_set_again},
-      {"checkpoint-ahead-of-the-log", Mutant::checkpoint_ahead_of_the_log},
-      {"checkpoint-without-copies", Mutant::checkpoint_without_copies},
-      {"purge-before-publish", Mutant::purge_before_publish},
-      {"state-without-origins", Mutant::state_without_origins},
-      {"digests-not-compared", Mutant::digests_not_compared},
-      {"holder-unguarded", Mutant::holder_unguarded},
-      {"doubtful-write-again", Mutant::doubtful_write_again},
-  };
-  return all;
-}
-
-}  // namespace
-
-std::string name_of(Mutant mutant) {
-  for (const auto& [name, value] : mutants()) {
-    if (value == mutant) return name;
-  }
-  return "none";
-}
-
 std::string command_of(const Options& options, std::uint64_t seed) {
   std::string command = fmt::format("build/muster-sim --seed {} --minutes {}", seed, options.run.minutes);
   if (options.run.servers) command += fmt::format(" --servers {}", *options.run.servers);
   if (options.run.skip_codec) command += " --skip-codec";
-  if (options.mutant != Mutant::none) command += " --mutant " + name_of(options.mutant);
+  if (options.mutant != Mutant::none) command += fmt::format(" --mutant {}", name_of(options.mutant));
   return command;
 }
 
@@ -89,17 +52,17 @@ Options parse_options(int argc, char** argv) {
     std::exit(app.exit(error));
   }
   if (list) {
-    for (const auto& [name, value] : mutants()) fmt::print("{}\n", name);
+    for (int i = 1; i <= static_cast<int>(last_mutant); ++i)
+      fmt::print("{}\n", name_of(static_cast<Mutant>(i)));
     std::exit(0);
   }
   if (servers != 0) options.run.servers = servers;
   if (!mutant.empty()) {
-    const auto place = mutants().find(mutant);
-    if (place == mutants().end()) {
+    options.mutant = mutant_named(mutant);
+    if (options.mutant == Mutant::none) {
       fmt::print(stderr, "there is no mutant {}; --list-mutants names them\n", mutant);
       std::exit(2);
     }
-    options.mutant = place->second;
   }
   if (options.fresh)
     options.run.seed =

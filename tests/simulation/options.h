@@ -25,7 +25,6 @@ struct Options {
 // Prints and exits for --help, --list-mutants and mistakes.
 [[nodiscard]] Options parse_options(int argc, char** argv);
 
-[[nodiscard]] std::string name_of(Mutant mutant);  // as on the command line: vote-not-durable
 // The command that shows this seed again.
 [[nodiscard]] std::string command_of(const Options& options, std::uint64_t seed);
 
