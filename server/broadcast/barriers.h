@@ -25,6 +25,7 @@ class Barriers {
   [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
  private:
+  friend class Fingerprint;
   struct Waiting {
     BarrierId id;
     std::uint64_t wire;  // 0: not asked
@@ -52,6 +53,7 @@ class Confirmations {
   void take_confirmed(std::uint64_t beat, std::vector<Question>& confirmed);
 
  private:
+  friend class Fingerprint;
   std::vector<Question> questions_;
 };
 

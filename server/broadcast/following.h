@@ -28,6 +28,7 @@ class Following {
   void flush(Core& core);
 
  private:
+  friend class Fingerprint;
   [[nodiscard]] bool contradicts(const Core& core, const Append& append) const;
   void reject(Core& core, const Append& append);
   void take_entries(Core& core, const Append& append);

@@ -35,6 +35,7 @@ class Forwarder {
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
  private:
+  friend class Fingerprint;
   [[nodiscard]] std::uint64_t first_n() const { return next_n_ - pending_.size(); }
 
   std::deque<SharedBytes> pending_;  // first_n() … next_n_ - 1

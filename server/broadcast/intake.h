@@ -22,6 +22,7 @@ class Intake {
   bool reopens(const Core& core);
 
  private:
+  friend class Fingerprint;
   Origins origins_;
   bool refused_ = false;
 };

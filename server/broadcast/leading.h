@@ -45,6 +45,7 @@ class Leading {
   void flush(Core& core);
 
  private:
+  friend class Fingerprint;
   struct Transfer {
     ServerId target;
     std::int64_t until_ms = 0;

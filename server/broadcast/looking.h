@@ -26,6 +26,7 @@ class Looking {
   void on_granted(Core& core, ServerId from, const VoteRequest& request);
 
  private:
+  friend class Fingerprint;
   enum class Phase : std::uint8_t { waiting, asking, standing };
 
   Next begin(Core& core);  // the next round of asking, if it may

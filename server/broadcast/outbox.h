@@ -40,6 +40,7 @@ class Outbox {
   [[nodiscard]] std::size_t gathering_bytes() const { return gathering_bytes_; }
 
  private:
+  friend class Fingerprint;
   struct Flight {
     Ticket ticket = 0;
     Zxid end;  // of the log once it is done; lowered by a truncation meanwhile

@@ -7,6 +7,7 @@
 #include "common/check.h"
 #include "server/broadcast/core.h"
 #include "server/broadcast/describe.h"
+#include "server/broadcast/fingerprint.h"
 #include "server/broadcast/following.h"
 #include "server/broadcast/invariants.h"
 #include "server/broadcast/leading.h"
@@ -369,6 +370,12 @@ std::vector<Follower> Peer::followers() const {
 }
 const std::optional<Founding>& Peer::founding() const { return state_->core.founding; }
 std::optional<Base> Peer::base() const { return state_->core.base(); }
+
+std::string Peer::fingerprint() const {
+  Fingerprint fingerprint;
+  fingerprint.put_server(state_->core, state_->role);
+  return fingerprint.take();
+}
 
 std::string Peer::describe() const {
   const Core& core = state_->core;

@@ -201,6 +201,8 @@ class Peer {
   // What a checkpoint of the state at delivered() keeps; nothing before anything is delivered.
   [[nodiscard]] std::optional<Base> base() const;
   [[nodiscard]] std::string describe() const;  // one line, as in logs and transcripts
+  // The same of two peers that will do the same; as bytes (fingerprint.h says what does not show).
+  [[nodiscard]] std::string fingerprint() const;
 
  private:
   struct State;

@@ -39,6 +39,7 @@ class Progress {
   bool told_established = false;
 
  private:
+  friend class Fingerprint;
   struct Sent {
     Zxid last;
     std::size_t bytes;
