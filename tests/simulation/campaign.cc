@@ -37,23 +37,26 @@ struct Line {
 std::string to_line(const RunResult& r) {
   std::string detail = r.detail;
   std::replace(detail.begin(), detail.end(), '\n', ' ');
-  return fmt::format("r {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}\n", r.seed, r.hash,
+  return fmt::format("r {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}\n", r.seed, r.hash,
                      r.events, r.simulated_us, r.healing_us, r.committed, r.elections, r.crashes, r.wipes,
                      r.partitions, r.moves, r.acks, r.reads, r.watch_events, r.retold, r.checkpoints, r.loads,
-                     r.installs, r.grants, r.invariant.empty() ? "-" : r.invariant, detail);
+                     r.installs, r.grants, to_text(r.faults), r.invariant.empty() ? "-" : r.invariant,
+                     detail);
 }
 
 RunResult from_line(const std::string& line) {
   RunResult r;
-  char invariant[64] = {};
+  char invariant[64] = {}, faults[1024] = {};
   int end = 0;
   static_assert(sizeof(unsigned long) == sizeof(std::uint64_t));
   const int fields = std::sscanf(
-      line.c_str(), "r %lu %lu %lu %ld %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %63s %n",
-      &r.seed, &r.hash, &r.events, &r.simulated_us, &r.healing_us, &r.committed, &r.elections, &r.crashes,
-      &r.wipes, &r.partitions, &r.moves, &r.acks, &r.reads, &r.watch_events, &r.retold, &r.checkpoints,
-      &r.loads, &r.installs, &r.grants, invariant, &end);
-  if (fields != 20) throw std::runtime_error("a worker said what cannot be read: " + line);
+      line.c_str(),
+      "r %lu %lu %lu %ld %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %1023s %63s %n", &r.seed,
+      &r.hash, &r.events, &r.simulated_us, &r.healing_us, &r.committed, &r.elections, &r.crashes, &r.wipes,
+      &r.partitions, &r.moves, &r.acks, &r.reads, &r.watch_events, &r.retold, &r.checkpoints, &r.loads,
+      &r.installs, &r.grants, faults, invariant, &end);
+  if (fields != 21) throw std::runtime_error("a worker said what cannot be read: " + line);
+  r.faults = counts_from(faults);
   if (std::strcmp(invariant, "-") != 0) {
     r.invariant = invariant;
     r.detail = line.substr(static_cast<std::size_t>(end));

@@ -21,8 +21,11 @@ void Client::live() {
   world_.loop.after(random_.between(think_us / 2, think_us * 3 / 2), [this] { live(); });
 }
 
-bool Client::now_and_then(int percent) {
-  return !calm_ && static_cast<int>(random_.below(1000)) < percent * 3;
+bool Client::now_and_then(Fault habit) {
+  const bool taken =
+      !calm_ && static_cast<std::int64_t>(random_.below(1000)) < world_.profile.rates[habit] * 3;
+  if (taken) world_.loop.fault(habit, {index_});
+  return taken;
 }
 
 void Client::wire_begins(SocketId socket, int server) {

@@ -80,7 +80,7 @@ class Client : public ClientEnd {
 
   // What it asks
   void ask();
-  [[nodiscard]] bool now_and_then(int percent);  // a decision of so many percent, seldom taken
+  [[nodiscard]] bool now_and_then(Fault habit);  // a decision of so many percent, seldom taken
   [[nodiscard]] std::string who() const;
 
   ClientWorld world_;

@@ -1,9 +1,9 @@
 // What goes wrong, and when: one generator of faults for each class that the seed's profile has, until
-// healing begins.
+// healing begins. Each draws from a random source of its own, so that a class that is left out shifts no other.
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -14,43 +14,56 @@ namespace muster::simulation {
 
 class Faults {
  public:
-  struct Counts {
-    std::uint64_t wipes = 0, partitions = 0, pauses = 0, power_cuts = 0, transfers = 0, hunts = 0, traps = 0;
-  };
-
   Faults(const Surroundings& around, std::vector<std::unique_ptr<Host>>& hosts, Random random);
 
   void start();
   void stop() { stopped_ = true; }
-  [[nodiscard]] const Counts& counts() const { return counts_; }
 
  private:
-  using Action = std::function<void()>;
+  using Action = void (Faults::*)(Random& random);
+  struct Generator {
+    std::int64_t mean_us;
+    Action action;
+    Random random;
+  };
 
-  void every(std::int64_t mean_us, Action action);
-  void crash();
-  void power_cut();
-  void fill_disks();
-  void pause();
-  void partition();
-  void wipe();
-  void hunt_leaders(int victims);
-  void stale_trap();
+  void every(Fault fault, Action action);
+  void next(Generator& generator);
+
+  void crash(Random& random);
+  void power_cut(Random& random);
+  void pause(Random& random);
+  void wipe(Random& random);
+  void transfer(Random& random);
+  void hunt_leaders(Random& random);
+  void hunt(Random& random, int victims);
+  void set_stale_trap(Random& random);
+
+  void partition(Random& random);
+  void break_link(Random& random);
   void isolate(int server);
   void heal_after(std::int64_t us);
-  [[nodiscard]] Host& any();
+
+  void slow_disk(Random& random);
+  void stall_disk(Random& random);
+  void fill_disks(Random& random);
+  void damage_store(Random& random);
+  void make_wrong(Random& random);
+
+  void jump_wall_clock(Random& random);
+  void break_client(Random& random);
+
+  [[nodiscard]] Host& any(Random& random);
   [[nodiscard]] int leader() const;  // -1: none
   [[nodiscard]] bool may_wipe(int server) const;
   [[nodiscard]] bool may_damage_store(const Host& victim) const;
-  void make_wrong();
-  [[nodiscard]] std::int64_t spread(std::int64_t low, std::int64_t high);
 
   Surroundings around_;
   std::vector<std::unique_ptr<Host>>& hosts_;
   Random random_;
+  std::deque<Generator> generators_;
   bool stopped_ = false;
   std::uint64_t partition_ = 0;  // counts them: an older one's end does not heal a newer one
-  Counts counts_;
 };
 
 }  // namespace muster::simulation

@@ -50,8 +50,7 @@ void Host::start() {
 
 // False: it died over it.
 bool Host::open_disk() {
-  if (random_.chance(static_cast<std::uint64_t>(around_.profile.crash_in_recovery), 1000))
-    files_.crash_at(random_.below(12) + 1);
+  if (comes_to(Fault::crash_in_recovery)) files_.crash_at(random_.below(12) + 1);
   const std::optional<broadcast::HardState> newest = newest_vote_file();
   try {
     durable_ = std::make_unique<storage::Durable>(
@@ -143,7 +142,7 @@ void Host::boot() {
   config.transfer.max_chunks_ahead = p.max_chunks_ahead;
   config.transfer.retry_ms = p.election_ms;
   config.digests.point_entries = p.digest_entries;
-  config.digests.unconfirmed_ms = p.wrong_state_us > 0 ? 60'000 : p.election_ms;
+  config.digests.unconfirmed_ms = p.rates[Fault::wrong_state] > 0 ? 60'000 : p.election_ms;
   desk_.emplace(store_);
   node_ = std::make_unique<node::Node>(config, *std::exchange(start_, std::nullopt),
                                        random_.fork(++incarnation_));
@@ -213,7 +212,7 @@ void Host::die_within_disk_work(int steps) { disk_steps_to_live_ = steps; }
 void Host::wipe(std::int64_t restart_us) {
   if (up()) die(Death::power_cut, -1);
   ++incarnation_;
-  around_.loop.note("wiped", {index_ + 1});
+  around_.loop.fault(Fault::wipe, {index_ + 1});
   files_.wipe();
   discard_store();
   store_damaged_ = false;
@@ -227,7 +226,7 @@ void Host::wipe(std::int64_t restart_us) {
 
 void Host::pause(std::int64_t for_us) {
   if (!up() || paused_) return;
-  around_.loop.note("paused", {index_ + 1});
+  around_.loop.fault(Fault::pause, {index_ + 1});
   paused_ = true;
   const std::uint64_t incarnation = incarnation_;
   around_.loop.after(for_us, [this, incarnation] {
@@ -261,12 +260,12 @@ void Host::recover_from_faults() {
 }
 
 void Host::stall_disk(std::int64_t for_us) {
-  around_.loop.note("disk stalls", {index_ + 1});
+  around_.loop.fault(Fault::stalled_disk, {index_ + 1});
   stalled_until_us_ = around_.loop.now_us() + for_us;
 }
 
 void Host::fill_disk(std::uint64_t left, std::int64_t for_us) {
-  around_.loop.note("disk full", {index_ + 1});
+  around_.loop.fault(Fault::full_disk, {index_ + 1});
   files_.set_capacity(files_.used_bytes() + left);
   const std::uint64_t fill = ++fills_;
   around_.loop.after(for_us, [this, fill] {
@@ -275,6 +274,7 @@ void Host::fill_disk(std::uint64_t left, std::int64_t for_us) {
 }
 
 void Host::slow_disk(int factor, std::int64_t for_us) {
+  around_.loop.fault(Fault::slow_disk, {index_ + 1, factor});
   disk_factor_ = factor;
   around_.loop.after(for_us, [this] { disk_factor_ = 1; });
 }
@@ -304,11 +304,10 @@ void Host::perform_after(std::int64_t us) {
 }
 
 void Host::perform() {
-  const Profile& p = around_.profile;
   if (disk_steps_to_live_)
     files_.crash_at(static_cast<std::uint64_t>(*std::exchange(disk_steps_to_live_, {})));
-  if (writing_->hard_state && dies_at(p.crash_in_vote_write)) files_.crash_at(random_.below(5) + 1);
-  if (!writing_->append.empty() && dies_at(p.crash_in_log_write)) files_.crash_at(random_.below(8) + 1);
+  if (writing_->hard_state && comes_to(Fault::crash_in_vote_write)) files_.crash_at(random_.below(5) + 1);
+  if (!writing_->append.empty() && comes_to(Fault::crash_in_log_write)) files_.crash_at(random_.below(8) + 1);
   bool room = false;
   try {
     room = durable_->make_room(*writing_);

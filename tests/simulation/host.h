@@ -53,7 +53,7 @@ class Host : public PeerEnd, public ServerEnd {
   void slow_disk(int factor, std::int64_t for_us);
   void stall_disk(std::int64_t for_us);                     // nothing that is written comes back meanwhile
   void fill_disk(std::uint64_t left, std::int64_t for_us);  // so many bytes are left meanwhile
-  void jump_wall_clock(std::int64_t ms) { wall_skew_ms_ += ms; }
+  void jump_wall_clock(std::int64_t ms);
   void transfer();
   void recover_from_faults();  // no fault that was asked for is left to come
 
@@ -90,7 +90,7 @@ class Host : public PeerEnd, public ServerEnd {
   void tick();
   void emit(node::Output output);
   bool dies_after_step();  // counts one step of the output
-  bool dies_at(int per_thousand);
+  bool comes_to(Fault moment);
   void submit(broadcast::Persist persist);
   void perform_after(std::int64_t us);
   void perform();

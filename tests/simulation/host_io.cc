@@ -52,8 +52,12 @@ void Host::follow_applied() {
   if (!may_be_wrong_) around_.model.compare_digest(index_, tree);
 }
 
-bool Host::dies_at(int per_thousand) {
-  return per_thousand > 0 && random_.chance(static_cast<std::uint64_t>(per_thousand), 1000);
+// Whether it comes to that at this moment.
+bool Host::comes_to(Fault moment) {
+  const std::int64_t rate = around_.profile.rates[moment];
+  if (rate == 0 || !random_.chance(static_cast<std::uint64_t>(rate), 1000)) return false;
+  around_.loop.fault(moment, {index_ + 1});
+  return true;
 }
 
 bool Host::dies_after_step() {
@@ -63,7 +67,6 @@ bool Host::dies_after_step() {
 }
 
 void Host::emit(node::Output output) {
-  const Profile& p = around_.profile;
   for (const broadcast::RoleChange& role : output.roles) {
     around_.loop.note(
         "role", {index_ + 1, static_cast<std::int64_t>(role.role), role.epoch.value, role.leader.value});
@@ -74,19 +77,19 @@ void Host::emit(node::Output output) {
     if (dies_after_step()) return;
   }
   for (const node::PeerEnvelope& envelope : output.to_peers) {
-    int risk = 0;
+    std::optional<Fault> risk;
     if (const auto* message = std::get_if<broadcast::Message>(&envelope.message)) {
       around_.logs.on_send(index_, envelope.to, *message);
-      if (std::holds_alternative<broadcast::VoteReply>(message->body)) risk = p.crash_at_vote;
-      if (std::holds_alternative<broadcast::AppendReply>(message->body)) risk = p.crash_at_ack;
+      if (std::holds_alternative<broadcast::VoteReply>(message->body)) risk = Fault::crash_at_vote;
+      if (std::holds_alternative<broadcast::AppendReply>(message->body)) risk = Fault::crash_at_ack;
     }
     around_.network.send(index_, envelope.to.value - 1, envelope.link, envelope.message);
-    if (risk > 0 && dies_at(risk)) steps_to_live_ = 1;
+    if (risk && comes_to(*risk)) steps_to_live_ = 1;
     if (dies_after_step()) return;
   }
   for (const node::ClientWrite& write : output.to_clients) {
     around_.sockets.write(index_, write);
-    if (dies_at(p.crash_at_reply)) steps_to_live_ = 1;
+    if (comes_to(Fault::crash_at_reply)) steps_to_live_ = 1;
     if (dies_after_step()) return;
   }
   if (output.persist && !disk_first) submit(std::move(*output.persist));
@@ -135,7 +138,13 @@ void Host::client_closed(SocketId socket) {
   input([this, socket] { node_->client_closed(now(), socket); });
 }
 
+void Host::jump_wall_clock(std::int64_t ms) {
+  around_.loop.fault(Fault::wall_jump, {index_ + 1, ms});
+  wall_skew_ms_ += ms;
+}
+
 void Host::transfer() {
+  around_.loop.fault(Fault::transfer, {index_ + 1});
   input([this] { node_->transfer(now()); });
 }
 

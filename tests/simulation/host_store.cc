@@ -79,7 +79,7 @@ void Host::work_on_store() {
   const std::uint64_t incarnation = incarnation_;
   const Action done = [this, incarnation] {
     if (incarnation != incarnation_) return;
-    if (dies_at(around_.profile.crash_in_checkpoint))
+    if (comes_to(Fault::crash_in_checkpoint))
       return die(random_.chance(1, 3) ? Death::killed : Death::power_cut, restart_delay());
     const StoreWork work = std::move(store_work_.front());
     store_work_.pop_front();
@@ -95,8 +95,7 @@ void Host::work_on_store() {
 }
 
 void Host::perform(const node::CheckpointWork& work) {
-  const bool full = std::holds_alternative<node::CheckpointWork::Put>(work.step) &&
-                    dies_at(around_.profile.no_room_per_thousand);
+  const bool full = std::holds_alternative<node::CheckpointWork::Put>(work.step) && comes_to(Fault::no_room);
   const node::CheckpointResult result = full ? node::CheckpointResult::no_room : node::perform(work, store_);
   if (const auto* publish = std::get_if<node::CheckpointWork::Publish>(&work.step)) {
     ++checkpoints_;
@@ -122,8 +121,7 @@ void Host::perform(const node::StateRead& work) {
 }
 
 void Host::perform(const node::StateWrite& work) {
-  const bool full = std::holds_alternative<node::StateWrite::Put>(work.step) &&
-                    dies_at(around_.profile.no_room_per_thousand);
+  const bool full = std::holds_alternative<node::StateWrite::Put>(work.step) && comes_to(Fault::no_room);
   const bool room = !full && node::perform(work, *desk_);
   if (const auto* finish = std::get_if<node::StateWrite::Finish>(&work.step)) {
     published_ = installed_ = node::decode_meta(finish->meta)->base.zxid;
@@ -169,13 +167,13 @@ void Host::set_state_aside(Zxid state_at_least) {
 
 void Host::make_wrong() {
   if (up() || store_damaged_ || !storage::make_wrong(store_)) return;
-  around_.loop.note("makes wrong", {index_ + 1});
+  around_.loop.fault(Fault::wrong_state, {index_ + 1});
   may_be_wrong_ = true;
 }
 
 void Host::damage_store() {
   if (up() || !store_.damage(random_.fork(random_.next()))) return;
-  around_.loop.note("damages", {index_ + 1});
+  around_.loop.fault(Fault::store_damage, {index_ + 1});
   store_damaged_ = may_lack_state_ = true;
   published_ = {};
 }

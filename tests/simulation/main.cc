@@ -55,6 +55,17 @@ void print_totals(const Campaign& campaign, std::size_t failures) {
              median(r, &RunResult::events), median(r, &RunResult::healing_us) / 1000);
 }
 
+void print_faults(const std::vector<RunResult>& results) {
+  fmt::print("faults:");
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    std::uint64_t total = 0;
+    for (const RunResult& result : results) total += result.faults[fault];
+    fmt::print(" {}={}", describe(fault).name, total);
+  }
+  fmt::print("\n");
+}
+
 // One seed, here and now.
 int run_one(const Options& options) {
   active_mutant = options.mutant;
@@ -106,6 +117,7 @@ int run_many(const Options& options) {
     return options.keep_going;
   });
   print_totals(campaign, failures);
+  print_faults(campaign.results);
   return failures == 0 || (options.fresh && !options.store.empty()) ? 0 : 1;
 }
 

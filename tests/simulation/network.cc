@@ -86,7 +86,10 @@ void Network::close_side(int self, int other, std::uint64_t generation) {
   ends_[static_cast<std::size_t>(self)]->link_down(other, s.name[mine]);
 }
 
-void Network::break_link(int a, int b) { break_stream(a, b, -1); }
+void Network::break_link(int a, int b) {
+  loop_.fault(Fault::link_break, {a + 1, b + 1});
+  break_stream(a, b, -1);
+}
 
 // `dead`: a side that is no more, -1 for none.
 void Network::break_stream(int a, int b, int dead) {
@@ -98,7 +101,8 @@ void Network::break_stream(int a, int b, int dead) {
   const std::uint64_t generation = s.generation;
   for (const auto& [self, other] : {std::pair(a, b), std::pair(b, a)}) {
     if (self == dead) continue;
-    const bool half_open = random_.chance(static_cast<std::uint64_t>(profile_.half_open_percent), 100);
+    const bool half_open = random_.chance(static_cast<std::uint64_t>(profile_.rates[Fault::half_open]), 100);
+    if (half_open) loop_.fault(Fault::half_open, {self + 1, other + 1});
     const std::int64_t notices = half_open ? random_.between(500'000, 5'000'000) : delay(other, self);
     const int me = self, them = other;
     loop_.after(notices, [this, me, them, generation] { close_side(me, them, generation); });

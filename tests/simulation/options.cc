@@ -9,6 +9,8 @@
 namespace muster::simulation {
 std::string command_of(const Options& options, std::uint64_t seed) {
   std::string command = fmt::format("build/muster-sim --seed {} --minutes {}", seed, options.run.minutes);
+  if (options.run.profile != ProfileKind::full)
+    command += fmt::format(" --profile {}", name_of(options.run.profile));
   if (options.run.servers) command += fmt::format(" --servers {}", *options.run.servers);
   if (options.run.skip_codec) command += " --skip-codec";
   if (options.mutant != Mutant::none) command += fmt::format(" --mutant {}", name_of(options.mutant));
@@ -21,7 +23,7 @@ Options parse_options(int argc, char** argv) {
       "Runs whole ensembles of Muster over simulated disks, networks, clocks and clients, each from one "
       "seed, and checks after every event what must always hold.");
   int servers = 0;
-  std::string mutant;
+  std::string mutant, profile = "full";
   bool list = false;
   app.add_option("--seed", options.run.seed, "the (first) seed")->capture_default_str();
   app.add_option("--seeds", options.seeds, "how many seeds, from --seed on")->capture_default_str();
@@ -33,6 +35,10 @@ Options parse_options(int argc, char** argv) {
       ->check(CLI::Range(1, 100000));
   app.add_option("--servers", servers, "size of the ensemble instead of a drawn one")
       ->check(CLI::IsMember({1, 3, 5}));
+  app.add_option("--profile", profile,
+                 "what is likely in a seed: core (fastest), full, disk, session or sync")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"core", "full", "disk", "session", "sync"}));
   app.add_option("--mutant", mutant, "run with this deliberate bug");
   app.add_flag("--list-mutants", list, "name the deliberate bugs");
   app.add_flag("--mutants", options.all_mutants,
@@ -56,6 +62,7 @@ Options parse_options(int argc, char** argv) {
       fmt::print("{}\n", name_of(static_cast<Mutant>(i)));
     std::exit(0);
   }
+  options.run.profile = profile_named(profile).value();
   if (servers != 0) options.run.servers = servers;
   if (!mutant.empty()) {
     options.mutant = mutant_named(mutant);

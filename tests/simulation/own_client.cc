@@ -58,13 +58,13 @@ void OwnClient::act() {
   }
   if (timer_us_ == INT64_MAX) set_timer();  // the first time
   if (silent_) return;
-  if (now_and_then(world_.profile.move_percent)) {
+  if (now_and_then(Fault::client_moves)) {
     ++counts_.moves;
     lose_network();
-  } else if (now_and_then(world_.profile.disconnect_percent)) {
+  } else if (now_and_then(Fault::client_leaves)) {
     cut_network();
     lose_network();
-  } else if (now_and_then(world_.profile.move_percent)) {
+  } else if (now_and_then(Fault::client_moves)) {
     std::vector<client::HostId> hosts;
     for (std::size_t host = 0; host < static_cast<std::size_t>(world_.profile.servers); ++host) {
       if (random_.chance(2, 3)) hosts.push_back(host);
@@ -72,7 +72,7 @@ void OwnClient::act() {
     if (hosts.empty()) hosts.push_back(0);
     session_machine_->replace_hosts(now_ms(), std::move(hosts));
     drive();
-  } else if (now_and_then(world_.profile.close_percent)) {
+  } else if (now_and_then(Fault::client_closes)) {
     closing_ = true;
     session_machine_->close(now_ms());
     drive();
@@ -133,7 +133,7 @@ void OwnClient::on_bytes(SocketId socket, std::string_view bytes) {
 void OwnClient::on_closed(SocketId socket) {
   if (socket != socket_) return;
   // A server that lost touch with the leader gives its clients up: who then finds nobody must know in time.
-  if (!calm_ && random_.chance(static_cast<std::uint64_t>(world_.profile.disconnect_percent), 10))
+  if (!calm_ && random_.chance(static_cast<std::uint64_t>(world_.profile.rates[Fault::client_leaves]), 10))
     cut_network();
   wire_ends(true);
   session_machine_->on_lost(now_ms());

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 namespace muster::simulation {
 namespace {
@@ -21,14 +22,51 @@ std::int64_t spread(Random& random, std::int64_t low, std::int64_t high) {
   return std::min(high, random.between(value, value * 2));
 }
 
-std::int64_t perhaps(Random& random, int percent, std::int64_t low, std::int64_t high) {
-  const bool exists = random.chance(static_cast<std::uint64_t>(percent), 100);
-  const std::int64_t value = spread(random, low, high);
-  return exists ? value : 0;
+// How likely the classes of a group are, in percent of what they are in `full`.
+struct Weights {
+  int processes, network, disks, clocks, clients;
+};
+
+Weights weights_of(ProfileKind kind) {
+  switch (kind) {
+    case ProfileKind::disk:
+      return {60, 40, 250, 50, 50};
+    case ProfileKind::session:
+      return {60, 60, 30, 150, 200};
+    case ProfileKind::sync:
+      return {120, 120, 60, 30, 50};
+    case ProfileKind::core:
+    case ProfileKind::full:
+      break;
+  }
+  return {100, 100, 100, 100, 100};
 }
 
+// Draws whether a class exists, and its rate. A class that does not exist draws as much as one that does.
+class Draws {
+ public:
+  Draws(Profile& profile, Random random) : profile_(profile), random_(random) {}
+
+  void weigh(int weight) { weight_ = weight; }
+  void perhaps(Fault fault, int percent, std::int64_t low, std::int64_t high) {
+    const bool exists =
+        random_.chance(static_cast<std::uint64_t>(std::min(95, percent * weight_ / 100)), 100);
+    const std::int64_t rate = spread(random_, low, high);
+    profile_.rates[fault] = exists ? rate : 0;
+  }
+  template <std::size_t N>
+  void one_of(Fault fault, const int (&rates)[N]) {
+    profile_.rates[fault] = pick(random_, rates);
+  }
+
+ private:
+  Profile& profile_;
+  Random random_;
+  int weight_ = 100;
+};
+
 void draw_servers(Profile& p, Random random) {
-  p.heartbeat_ms = pick(random, {50, 80, 100, 150, 200});
+  p.heartbeat_ms = pick(random, {80, 100, 150, 200, 300});
   p.election_ms = p.heartbeat_ms * random.between(4, 8);
   p.stagger_ms = random.between(1, p.heartbeat_ms);
   p.tick_ms = pick(random, {300, 500, 1000, 2000});
@@ -44,7 +82,6 @@ void draw_servers(Profile& p, Random random) {
   p.checkpoint_bytes = pick<std::size_t>(checkpoints, {3000, 30'000, 64'000'000});
   p.checkpoint_kept_bytes = pick<std::size_t>(checkpoints, {300, 5000, 64'000'000});
   p.checkpoint_part_bytes = pick<std::size_t>(checkpoints, {1, 200, 256'000});
-  p.no_room_per_thousand = pick(checkpoints, {0, 0, 50});
   p.max_kept_checkpoints =
       pick<std::size_t>(checkpoints, {50, 200});  // enough for a state to be sent by a slow disk
   p.chunk_bytes = pick<std::size_t>(checkpoints, {200, 1000, 20'000});
@@ -60,89 +97,181 @@ void draw_devices(Profile& p, Random random) {
   p.split_streams = random.chance(1, 4);
 }
 
-void draw_faults(Profile& p, Random random) {
-  p.crash_us = perhaps(random, 75, 5 * second, 60 * second);
-  p.power_cut_us = perhaps(random, 25, 20 * second, 120 * second);
-  p.pause_us = perhaps(random, 40, 5 * second, 60 * second);
-  p.partition_us = perhaps(random, 50, 5 * second, 60 * second);
-  p.link_break_us = perhaps(random, 50, second, 30 * second);
-  p.wipe_us = perhaps(random, 30, 15 * second, 90 * second);
-  p.slow_disk_us = perhaps(random, 40, 5 * second, 60 * second);
-  p.client_break_us = perhaps(random, 50, 2 * second, 30 * second);
-  p.wall_jump_us = perhaps(random, 20, 10 * second, 60 * second);
-  p.transfer_us = perhaps(random, 30, 5 * second, 60 * second);
-  p.leader_hunt_us = perhaps(random, 20, 20 * second, 100 * second);
-  p.stale_trap_us = perhaps(random, 20, 20 * second, 80 * second);
+void draw_lengths(Profile& p, Random random) {
   p.down_us = spread(random, 5 * ms, 8 * second);
   p.partition_length_us = spread(random, 100 * ms, 10 * second);
-  p.store_damage_us = perhaps(random, 20, 10 * second, 60 * second);
   p.crash_leader_percent = pick(random, {20, 50, 90});
-  p.half_open_percent = pick(random, {0, 10, 50});
-  p.wrong_state_us = perhaps(random, 20, 10 * second, 60 * second);
-  Random disks = random.fork(1);
-  p.full_disk_us = perhaps(disks, 25, 10 * second, 60 * second);
-  p.stalled_disk_us = perhaps(disks, 25, 10 * second, 60 * second);
 }
 
-void draw_moments(Profile& p, Random random) {
-  const auto bias = [&random] { return random.chance(1, 3) ? pick(random, {20, 100, 400}) : 0; };
-  p.crash_at_vote = bias();
-  p.crash_in_vote_write = bias();
-  p.crash_in_recovery = bias();
+void draw_processes(Draws draw, const Weights& weights, std::int64_t election_us) {
+  draw.weigh(weights.processes);
+  // The ensemble gets some work done in between.
+  const std::int64_t soonest = std::max(8 * second, 4 * election_us);
+  draw.perhaps(Fault::crash, 75, soonest, 120 * second);
+  draw.perhaps(Fault::power_cut, 25, 30 * second, 200 * second);
+  draw.perhaps(Fault::pause, 40, 8 * second, 120 * second);
+  draw.perhaps(Fault::wipe, 30, 20 * second, 120 * second);
+  draw.perhaps(Fault::transfer, 30, 8 * second, 120 * second);
+  draw.perhaps(Fault::leader_hunt, 20, 30 * second, 150 * second);
+  draw.perhaps(Fault::stale_trap, 20, 30 * second, 150 * second);
+  for (const Fault moment : {Fault::crash_at_vote, Fault::crash_in_vote_write, Fault::crash_in_recovery})
+    draw.perhaps(moment, 33, 20, 400);
   // These moments are frequent: a rate that lets the ensemble work in between.
-  const auto rare = [&random] { return random.chance(1, 3) ? pick(random, {1, 3, 8}) : 0; };
-  p.crash_in_log_write = rare();
-  p.crash_at_ack = rare();
-  p.crash_at_reply = rare();
-  p.crash_in_checkpoint = rare();
+  for (const Fault moment :
+       {Fault::crash_in_log_write, Fault::crash_at_ack, Fault::crash_at_reply, Fault::crash_in_checkpoint})
+    draw.perhaps(moment, 33, 1, 8);
+}
+
+void draw_network(Draws draw, const Weights& weights) {
+  draw.weigh(weights.network);
+  draw.perhaps(Fault::partition, 50, 8 * second, 120 * second);
+  draw.perhaps(Fault::link_break, 50, 2 * second, 60 * second);
+  draw.one_of(Fault::half_open, {0, 10, 50});
+}
+
+void draw_disks(Draws draw, const Weights& weights) {
+  draw.weigh(weights.disks);
+  draw.perhaps(Fault::slow_disk, 40, 8 * second, 120 * second);
+  draw.perhaps(Fault::stalled_disk, 25, 15 * second, 120 * second);
+  draw.perhaps(Fault::full_disk, 25, 15 * second, 120 * second);
+  draw.perhaps(Fault::no_room, 33, 20, 100);
+  draw.perhaps(Fault::store_damage, 20, 15 * second, 120 * second);
+  draw.perhaps(Fault::wrong_state, 20, 15 * second, 120 * second);
+}
+
+void draw_clocks(Draws draw, const Weights& weights) {
+  draw.weigh(weights.clocks);
+  draw.perhaps(Fault::wall_jump, 20, 10 * second, 60 * second);
+}
+
+void draw_client_faults(Draws draw, const Weights& weights) {
+  draw.weigh(weights.clients);
+  draw.perhaps(Fault::client_break, 50, 4 * second, 60 * second);
+  draw.perhaps(Fault::client_moves, 60, 2, 6);
+  draw.perhaps(Fault::client_leaves, 60, 2, 5);
+  draw.perhaps(Fault::client_closes, 60, 1, 3);
 }
 
 void draw_clients(Profile& p, Random random) {
   p.clients = static_cast<int>(random.between(2, 6));
-  p.think_us = spread(random, 150 * ms, 1200 * ms);
+  p.think_us = spread(random, 500 * ms, 4 * second);
   p.max_pipeline = pick(random, {1, 3, 10, 30});
   p.own_percent = pick(random, {30, 50, 100});
   p.restart_xid_percent = pick(random, {0, 50, 100});
-  p.move_percent = pick(random, {0, 2, 6});
-  p.disconnect_percent = pick(random, {0, 2, 5});
-  p.close_percent = pick(random, {0, 1, 3});
   p.write_percent = pick(random, {40, 60, 85});
   p.keys = static_cast<int>(random.between(1, 8));
   p.value_bytes = pick<std::size_t>(random, {0, 30, 300});
+  Random recipes = random.fork(1);
+  p.recipe_clients = recipes.chance(1, 4) ? static_cast<int>(recipes.between(2, 4)) : 0;
 }
+
+void narrow_to_core(Profile& p, Random random) {
+  p.skip_codec = true;
+  p.heartbeat_ms = pick(random, {250, 500, 800});
+  p.election_ms = p.heartbeat_ms * random.between(4, 6);
+  p.stagger_ms = random.between(1, p.heartbeat_ms);
+  p.tick_ms = 2000;
+  p.split_streams = false;
+  p.clients = static_cast<int>(random.between(1, 3));
+  p.recipe_clients = p.own_percent = 0;
+  p.think_us = spread(random, 1 * second, 4 * second);
+  p.checkpoint_entries = pick<std::size_t>(random, {40, 200});
+  p.checkpoint_bytes = 64'000'000;
+  p.checkpoint_part_bytes = 256'000;
+  p.chunk_bytes = 20'000;
+}
+
+void narrow_to_sessions(Profile& p, Random random) {
+  p.clients = static_cast<int>(random.between(4, 12));
+  p.tick_ms = pick(random, {300, 500});
+  p.think_us = spread(random, 300 * ms, 4 * second);
+}
+
+void narrow_to_sync(Profile& p, Random random) {
+  p.recipe_clients = 0;
+  p.think_us = spread(random, 300 * ms, 1 * second);
+  p.checkpoint_entries = pick<std::size_t>(random, {5, 10, 30});
+  p.checkpoint_kept_bytes = pick<std::size_t>(random, {1, 300, 5000});
+  p.chunk_bytes = pick<std::size_t>(random, {200, 1000});
+  p.max_append_bytes = pick<std::size_t>(random, {300, 2000});
+}
+
+// Somebody always has to catch up.
+void keep_behind(Profile& p, Random random) {
+  p.rates[Fault::wipe] = spread(random, 15 * second, 60 * second);
+  p.rates[Fault::store_damage] = spread(random, 15 * second, 60 * second);
+  p.rates[Fault::partition] = spread(random, 8 * second, 30 * second);
+}
+
+void narrow(Profile& p, ProfileKind kind, Random random) {
+  switch (kind) {
+    case ProfileKind::core:
+      return narrow_to_core(p, random);
+    case ProfileKind::session:
+      return narrow_to_sessions(p, random);
+    case ProfileKind::sync:
+      return narrow_to_sync(p, random);
+    case ProfileKind::full:
+    case ProfileKind::disk:
+      return;
+  }
+}
+
+constexpr std::array<std::string_view, 5> kinds = {"core", "full", "disk", "session", "sync"};
 
 }  // namespace
 
-Profile draw_profile(Random random, std::int64_t minutes, std::optional<int> servers) {
+std::string_view name_of(ProfileKind kind) { return kinds[static_cast<std::size_t>(kind)]; }
+
+std::optional<ProfileKind> profile_named(std::string_view name) {
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    if (kinds[i] == name) return static_cast<ProfileKind>(i);
+  return std::nullopt;
+}
+
+Profile draw_profile(ProfileKind kind, Random random, std::int64_t minutes, std::optional<int> servers) {
   Profile p;
+  p.kind = kind;
   const int drawn = pick(random, {1, 3, 3, 3, 3, 5, 5});
   p.servers = servers.value_or(drawn);
   p.faults_until_us = minutes * 60 * second;
   draw_servers(p, random.fork(1));
   draw_devices(p, random.fork(2));
-  draw_faults(p, random.fork(3));
-  draw_moments(p, random.fork(4));
+  draw_lengths(p, random.fork(3));
   draw_clients(p, random.fork(5));
+  narrow(p, kind, random.fork(6));
+  const Weights weights = weights_of(kind);
+  draw_processes({p, random.fork(11)}, weights, p.election_ms * ms);
+  draw_network({p, random.fork(12)}, weights);
+  draw_disks({p, random.fork(13)}, weights);
+  draw_clocks({p, random.fork(14)}, weights);
+  draw_client_faults({p, random.fork(15)}, weights);
+  if (kind == ProfileKind::sync) keep_behind(p, random.fork(16));
   return p;
 }
 
 std::string Profile::describe() const {
   std::string faults;
-  const auto name = [&faults](const char* fault, std::int64_t mean_us) {
-    if (mean_us > 0) faults += fmt::format(" {}/{}s", fault, mean_us / second);
-  };
-  name("crash", crash_us), name("power-cut", power_cut_us), name("pause", pause_us),
-      name("partition", partition_us);
-  name("link-break", link_break_us), name("wipe", wipe_us), name("slow-disk", slow_disk_us),
-      name("client-break", client_break_us);
-  name("wall-jump", wall_jump_us), name("transfer", transfer_us), name("leader-hunt", leader_hunt_us),
-      name("stale-trap", stale_trap_us), name("store-damage", store_damage_us),
-      name("wrong-state", wrong_state_us), name("full-disk", full_disk_us),
-      name("stalled-disk", stalled_disk_us);
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    const FaultClass& named = simulation::describe(fault);
+    if (rates[fault] == 0) continue;
+    switch (named.unit) {
+      case RateUnit::mean_us:
+        faults += fmt::format(" {}/{}s", named.name, rates[fault] / second);
+        break;
+      case RateUnit::per_thousand:
+        faults += fmt::format(" {}={}‰", named.name, rates[fault]);
+        break;
+      case RateUnit::percent:
+        faults += fmt::format(" {}={}%", named.name, rates[fault]);
+    }
+  }
   return fmt::format(
-      "servers={} clients={} heartbeat={}ms election={}ms tick={}ms delay={}us sync={}us down={}ms faults:{}",
-      servers, clients, heartbeat_ms, election_ms, tick_ms, delay_us, sync_us, down_us / ms,
-      faults.empty() ? " none" : faults);
+      "profile={} servers={} clients={}+{} heartbeat={}ms election={}ms tick={}ms delay={}us sync={}us "
+      "think={}ms down={}ms faults:{}",
+      name_of(kind), servers, clients, recipe_clients, heartbeat_ms, election_ms, tick_ms, delay_us, sync_us,
+      think_us / ms, down_us / ms, faults.empty() ? " none" : faults);
 }
 
 }  // namespace muster::simulation

@@ -6,14 +6,28 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/random.h"
+#include "tests/simulation/fault.h"
 
 namespace muster::simulation {
 
+// What a campaign is after: which draws are likely.
+enum class ProfileKind : std::uint8_t {
+  core,  // the broadcast core, the log and the tree with little work: few clients, as others write them; no codec between servers
+  full,  // everything, evenly
+  disk,  // disks that fail and lie
+  session,  // clients that come, move and go
+  sync,     // followers that lag, are wiped and are sent states
+};
+[[nodiscard]] std::string_view name_of(ProfileKind kind);
+[[nodiscard]] std::optional<ProfileKind> profile_named(std::string_view name);
+
 struct Profile {
+  ProfileKind kind = ProfileKind::full;
   int servers = 3;
-  int clients = 4;
+  int clients = 4, recipe_clients = 0;
   std::int64_t faults_until_us = 0;  // then everything heals
 
   // Servers
@@ -37,33 +51,25 @@ struct Profile {
   bool split_streams = false;  // clients' bytes arrive in pieces
   bool skip_codec = false;     // messages between servers travel as values
 
-  // Faults: mean time between two of a class in µs; 0: the class does not exist in this seed.
-  std::int64_t crash_us = 0, power_cut_us = 0, pause_us = 0, partition_us = 0, link_break_us = 0, wipe_us = 0,
-               slow_disk_us = 0, client_break_us = 0, wall_jump_us = 0, transfer_us = 0, leader_hunt_us = 0,
-               stale_trap_us = 0, store_damage_us = 0, wrong_state_us = 0, full_disk_us = 0,
-               stalled_disk_us = 0;
+  FaultRates rates;
   std::int64_t down_us = 1'000'000;      // how long a crashed server stays down, up to twice this
   std::int64_t partition_length_us = 0;  // up to twice this
   int crash_leader_percent = 50;         // crashes that pick the leader, if there is one
-  // A crash just after (or within) a moment that matters, per thousand of those moments.
-  int crash_at_vote = 0, crash_in_vote_write = 0, crash_in_log_write = 0, crash_at_ack = 0,
-      crash_at_reply = 0, crash_in_recovery = 0, crash_in_checkpoint = 0;
-  int no_room_per_thousand = 0;  // batches of a checkpoint that find the disk full
-  int half_open_percent = 0;     // broken links and connections that one side does not notice for long
 
   // Clients
   std::int64_t think_us = 100'000;  // mean pause between two requests of a client
   int max_pipeline = 4;
-  int own_percent = 50;                                             // of them are our library
-  int restart_xid_percent = 50;                                     // of the others
-  int move_percent = 3, disconnect_percent = 2, close_percent = 1;  // of decisions
+  int own_percent = 50;          // of them are our library
+  int restart_xid_percent = 50;  // of the others
   int write_percent = 60;
   int keys = 6;
   std::size_t value_bytes = 40;
 
+  void stop_faults() { rates = {}; }
   [[nodiscard]] std::string describe() const;
 };
 
-[[nodiscard]] Profile draw_profile(Random random, std::int64_t minutes, std::optional<int> servers);
+[[nodiscard]] Profile draw_profile(ProfileKind kind, Random random, std::int64_t minutes,
+                                   std::optional<int> servers);
 
 }  // namespace muster::simulation

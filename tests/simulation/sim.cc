@@ -48,6 +48,11 @@ void Loop::note(std::string_view what, std::initializer_list<std::int64_t> numbe
   say(line);
 }
 
+void Loop::fault(Fault kind, std::initializer_list<std::int64_t> numbers) {
+  ++faults_[kind];
+  note(describe(kind).name, numbers);
+}
+
 void Loop::say(const std::string& line) const {
   if (!trace_) return;
   fmt::print("{:>12.6f} #{:<8} {}\n", static_cast<double>(now_us_) / 1e6, events_, line);

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/simulation/fault.h"
+
 namespace muster::simulation {
 
 // Thrown by whoever sees that something does not hold; ends the seed.
@@ -39,6 +41,9 @@ class Loop {
 
   // One fact of the run: into the hash, and onto the trace if there is one.
   void note(std::string_view what, std::initializer_list<std::int64_t> numbers);
+  // A fault happens: noted, and counted.
+  void fault(Fault kind, std::initializer_list<std::int64_t> numbers = {});
+  [[nodiscard]] const FaultCounts& faults() const { return faults_; }
   [[nodiscard]] bool tracing() const { return trace_; }
   void say(const std::string& line) const;  // onto the trace only
 
@@ -57,6 +62,7 @@ class Loop {
   std::uint64_t events_ = 0;
   std::uint64_t asked_ = 0;
   std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+  FaultCounts faults_;
   std::vector<Event> queue_;  // a heap
 };
 

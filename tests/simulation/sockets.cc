@@ -153,7 +153,7 @@ void Sockets::host_down(int server) {
     Socket& socket = sockets_.at(id);
     if (socket.client == nullptr) {
       forget_if_done(id);
-    } else if (random_.chance(static_cast<std::uint64_t>(profile_.half_open_percent), 100)) {
+    } else if (random_.chance(static_cast<std::uint64_t>(profile_.rates[Fault::half_open]), 100)) {
       socket.silent = true;  // the client finds out by its own time-out
     } else {
       to_client(id, [this, id](Socket& open) { close_at_client(id, open); });
@@ -166,8 +166,9 @@ void Sockets::break_any() {
   auto place = sockets_.begin();
   std::advance(place, static_cast<std::ptrdiff_t>(random_.below(sockets_.size())));
   const SocketId id = place->first;
+  loop_.fault(Fault::client_break, {static_cast<std::int64_t>(id)});
   Socket& socket = place->second;
-  if (random_.chance(static_cast<std::uint64_t>(profile_.half_open_percent), 100)) {
+  if (random_.chance(static_cast<std::uint64_t>(profile_.rates[Fault::half_open]), 100)) {
     expiry_.lost(id);
     const std::int64_t notices_us = random_.between(1'000'000, 30'000'000);
     socket.silent = true;

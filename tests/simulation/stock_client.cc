@@ -22,14 +22,14 @@ void StockClient::act() {
 
 void StockClient::leave_or_ask() {
   if (closing_ || silent_) return;
-  if (now_and_then(world_.profile.move_percent)) {
+  if (now_and_then(Fault::client_moves)) {
     ++counts_.moves;
     disconnect(random_.chance(1, 2));
     connect();
-  } else if (now_and_then(world_.profile.disconnect_percent)) {
+  } else if (now_and_then(Fault::client_leaves)) {
     disconnect(random_.chance(1, 2));
     if (random_.chance(1, 2)) stay_away(random_.between(0, timeout_us_ * 2));
-  } else if (now_and_then(world_.profile.close_percent)) {
+  } else if (now_and_then(Fault::client_closes)) {
     submit(wire::CloseSessionRequest{}, "");
     closing_ = true;
   } else {

@@ -8,8 +8,8 @@ namespace muster::simulation {
 namespace {
 
 Profile profile_of(const RunOptions& options, const Random& random) {
-  Profile profile = draw_profile(random.fork(1), options.minutes, options.servers);
-  profile.skip_codec = options.skip_codec;
+  Profile profile = draw_profile(options.profile, random.fork(1), options.minutes, options.servers);
+  profile.skip_codec = profile.skip_codec || options.skip_codec;
   return profile;
 }
 
@@ -44,9 +44,8 @@ World::World(const RunOptions& options)
 
 // Their draws come from a generator of their own.
 void World::add_recipe_clients() {
-  Random random = random_.fork(6);
-  const std::int64_t number = random.chance(1, 2) ? random.between(2, 4) : 0;
-  for (int i = 0; i < number; ++i) {
+  const Random random = random_.fork(6);
+  for (int i = 0; i < profile_.recipe_clients; ++i) {
     recipe_clients_.push_back(std::make_unique<RecipeClient>(loop_, profile_, sockets_, recipes_, edits_, i,
                                                              random.fork(static_cast<std::uint64_t>(i))));
   }
@@ -95,10 +94,7 @@ void World::heal() {
   loop_.note("healing", {});
   const std::int64_t healing_since_us = loop_.now_us();
   faults_.stop();
-  profile_.half_open_percent = profile_.crash_at_vote = profile_.crash_in_vote_write =
-      profile_.crash_in_log_write = 0;
-  profile_.crash_at_ack = profile_.crash_at_reply = profile_.crash_in_recovery = 0;
-  profile_.crash_in_checkpoint = profile_.no_room_per_thousand = 0;
+  profile_.stop_faults();
   network_.heal_all();
   for (const auto& host : hosts_) {
     host->recover_from_faults();
@@ -208,8 +204,9 @@ RunResult World::totals() const {
     result.loads += host->loads();
     result.installs += host->installs();
   }
-  result.wipes = faults_.counts().wipes;
-  result.partitions = faults_.counts().partitions;
+  result.faults = loop_.faults();
+  result.wipes = result.faults[Fault::wipe];
+  result.partitions = result.faults[Fault::partition];
   result.grants = recipes_.grants();
   for (const auto& client : clients_) {
     result.moves += client->counts().moves;

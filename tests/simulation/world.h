@@ -20,6 +20,7 @@ namespace muster::simulation {
 
 struct RunOptions {
   std::uint64_t seed = 1;
+  ProfileKind profile = ProfileKind::full;
   std::int64_t minutes = 5;
   std::optional<int> servers;
   bool trace = false;
@@ -33,6 +34,7 @@ struct RunResult {
   std::int64_t simulated_us = 0, healing_us = 0;
   std::uint64_t committed = 0, elections = 0, crashes = 0, wipes = 0, partitions = 0, moves = 0, acks = 0,
                 reads = 0, watch_events = 0, retold = 0, checkpoints = 0, loads = 0, installs = 0, grants = 0;
+  FaultCounts faults;
   std::string invariant, detail;  // empty: all held
 };
 

@@ -1,0 +1,88 @@
+// The classes of what goes wrong. A seed draws which of them exist at all and how often each comes (profile.h), and counts how often it
+// happened; a class that no seed of a campaign has seen tests nothing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace muster::simulation {
+
+enum class Fault : std::uint8_t {
+  // Processes and machines
+  crash,
+  power_cut,  // of all at once
+  pause,
+  wipe,
+  crash_at_vote,
+  crash_in_vote_write,
+  crash_in_log_write,
+  crash_at_ack,
+  crash_at_reply,
+  crash_in_recovery,
+  crash_in_checkpoint,
+  leader_hunt,
+  stale_trap,
+  transfer,
+  // The network between servers
+  partition,
+  link_break,
+  half_open,  // one side does not notice for long that a link or a connection is broken
+  // Disks
+  slow_disk,
+  stalled_disk,
+  full_disk,
+  no_room,  // for a batch of a checkpoint
+  store_damage,
+  wrong_state,
+  // Clocks
+  wall_jump,
+  // Clients
+  client_break,
+  client_moves,
+  client_leaves,
+  client_closes,
+};
+inline constexpr Fault last_fault = Fault::client_closes;
+inline constexpr std::size_t fault_count = static_cast<std::size_t>(last_fault) + 1;
+
+// How the rate of a class is given. Zero: the class does not exist.
+enum class RateUnit : std::uint8_t {
+  mean_us,       // mean time between two
+  per_thousand,  // of the moments at which it may happen
+  percent,
+};
+
+struct FaultClass {
+  std::string_view name;  // as on the command line and in the summary
+  RateUnit unit;
+};
+
+[[nodiscard]] const FaultClass& describe(Fault fault);
+[[nodiscard]] std::optional<Fault> fault_named(std::string_view name);
+
+// One value for each class.
+template <class T>
+class PerFault {
+ public:
+  [[nodiscard]] T& operator[](Fault fault) { return values_[static_cast<std::size_t>(fault)]; }
+  [[nodiscard]] const T& operator[](Fault fault) const { return values_[static_cast<std::size_t>(fault)]; }
+  [[nodiscard]] auto begin() { return values_.begin(); }
+  [[nodiscard]] auto end() { return values_.end(); }
+  [[nodiscard]] auto begin() const { return values_.begin(); }
+  [[nodiscard]] auto end() const { return values_.end(); }
+
+ private:
+  std::array<T, fault_count> values_{};
+};
+using FaultCounts = PerFault<std::uint64_t>;
+using FaultRates = PerFault<std::int64_t>;
+
+// "3,0,17": one number for each class, in order.
+[[nodiscard]] std::string to_text(const FaultCounts& counts);
+[[nodiscard]] FaultCounts counts_from(const std::string& text);
+
+}  // namespace muster::simulation

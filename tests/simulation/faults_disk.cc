@@ -1,0 +1,52 @@
+// Faults of the servers' disks, and of what is on them.
+#include <algorithm>
+
+#include "tests/simulation/faults.h"
+#include "tests/simulation/faults_draw.h"
+
+namespace muster::simulation {
+
+void Faults::slow_disk(Random& random) {
+  any(random).slow_disk(static_cast<int>(random.between(5, 100)), spread(random, 200'000, 5'000'000));
+}
+
+void Faults::stall_disk(Random& random) { any(random).stall_disk(spread(random, 200'000, 20'000'000)); }
+
+// One, or all at once.
+void Faults::fill_disks(Random& random) {
+  const std::uint64_t segment = around_.profile.segment_bytes;
+  const std::int64_t for_us = spread(random, 1'000'000, 60'000'000);
+  if (!random.chance(1, 3)) return any(random).fill_disk(random.below(3 * segment), for_us);
+  for (const auto& host : hosts_) host->fill_disk(random.below(3 * segment), for_us);
+}
+
+// Whoever lost its state needs another who has one, and who is not behind its log.
+bool Faults::may_damage_store(const Host& victim) const {
+  return hosts_.size() > 1 && around_.logs.unqualified() == 0 &&
+         std::all_of(hosts_.begin(), hosts_.end(),
+                     [&](const auto& host) { return host.get() == &victim || host->has_state(); });
+}
+
+void Faults::damage_store(Random& random) {
+  Host& victim = any(random);
+  if (!may_damage_store(victim)) return;
+  if (victim.up()) victim.die(Death::power_cut, spread(random, 10'000, 1'000'000));
+  victim.damage_store();
+}
+
+// A majority that holds the right state must be able to say so: nobody else needs to be given one now.
+void Faults::make_wrong(Random& random) {
+  Host& victim = any(random);
+  if (hosts_.size() < 3 || !victim.has_state() || !may_damage_store(victim)) return;
+  Zxid floor;
+  for (const auto& host : hosts_) {
+    if (!host->up()) return;
+    floor = std::max(floor, host->node().peer().floor());
+  }
+  for (const auto& host : hosts_)
+    if (host->node().tree().applied() < floor) return;
+  if (victim.up()) victim.die(Death::power_cut, spread(random, 10'000, 1'000'000));
+  victim.make_wrong();
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,64 @@
+// Faults of the links between servers.
+#include "tests/simulation/faults.h"
+#include "tests/simulation/faults_draw.h"
+
+namespace muster::simulation {
+
+void Faults::break_link(Random& random) {
+  const int a = static_cast<int>(random.below(hosts_.size())),
+            b = static_cast<int>(random.below(hosts_.size()));
+  if (a != b) around_.network.break_link(a, b);
+}
+
+void Faults::isolate(int server) {
+  for (int other = 0; other < static_cast<int>(hosts_.size()); ++other) {
+    if (other == server) continue;
+    around_.network.cut(server, other);
+    around_.network.cut(other, server);
+  }
+}
+
+void Faults::heal_after(std::int64_t us) {
+  const std::uint64_t partition = ++partition_;
+  around_.loop.after(us, [this, partition] {
+    if (partition == partition_) around_.network.heal_all();
+  });
+}
+
+void Faults::partition(Random& random) {
+  const auto servers = static_cast<int>(hosts_.size());
+  if (servers == 1) return;
+  around_.loop.fault(Fault::partition);
+  const int lead = leader();
+  const int one = lead >= 0 && random.chance(1, 2) ? lead : static_cast<int>(random.below(hosts_.size()));
+  switch (random.below(4)) {
+    case 0:
+      isolate(one);
+      break;
+    case 1:  // any directions
+      for (int from = 0; from < servers; ++from) {
+        for (int to = 0; to < servers; ++to) {
+          if (from != to && random.chance(1, 3)) around_.network.cut(from, to);
+        }
+      }
+      break;
+    case 2:  // one is not heard, or does not hear
+      for (int other = 0; other < servers; ++other) {
+        if (other == one) continue;
+        random.chance(1, 2) ? around_.network.cut(one, other) : around_.network.cut(other, one);
+      }
+      break;
+    default: {  // two groups
+      const std::uint64_t group = random.next();
+      for (int from = 0; from < servers; ++from) {
+        for (int to = 0; to < servers; ++to) {
+          if (from != to && (group >> from & 1U) != (group >> to & 1U)) around_.network.cut(from, to);
+        }
+      }
+    }
+  }
+  heal_after(
+      spread(random, around_.profile.partition_length_us / 8 + 1, around_.profile.partition_length_us * 2));
+}
+
+}  // namespace muster::simulation
