@@ -162,6 +162,7 @@ void draw_clients(Profile& p, Random random) {
   p.keys = static_cast<int>(random.between(1, 8));
   p.value_bytes = pick<std::size_t>(random, {0, 30, 300});
   Random recipes = random.fork(1);
+  p.recipe_think_ms = pick(recipes, {300, 2000, 5000});
   p.recipe_clients = recipes.chance(1, 4) ? static_cast<int>(recipes.between(2, 4)) : 0;
 }
 

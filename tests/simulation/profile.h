@@ -57,7 +57,8 @@ struct Profile {
   int crash_leader_percent = 50;         // crashes that pick the leader, if there is one
 
   // Clients
-  std::int64_t think_us = 100'000;  // mean pause between two requests of a client
+  std::int64_t think_us = 100'000;     // mean pause between two requests of a client
+  std::int64_t recipe_think_ms = 400;  // at most, of a user of the recipes
   int max_pipeline = 4;
   int own_percent = 50;          // of them are our library
   int restart_xid_percent = 50;  // of the others

@@ -83,7 +83,8 @@ void RecipeClient::begin_process() {
   };
   for (int i = 0; i < workers; ++i) asio::co_spawn(process_->io(), work(run_), ended);
   RecipeFollower& follower = *run_->follower;
-  asio::co_spawn(process_->io(), follower.work([this] { return silent_; }), ended);
+  asio::co_spawn(process_->io(), follower.work([this] { return silent_; }, profile_.recipe_think_ms * 2),
+                 ended);
   // They end with the session; how it ends is told to all others.
   const auto over = [](const std::exception_ptr& failure) {
     try {
@@ -139,7 +140,7 @@ asio::awaitable<void> RecipeClient::work(std::shared_ptr<Run> run) {
     if (session_ended(error)) co_return;
     if (error && !refuses_writes(error))
       broken("recipe-error", fmt::format("recipe client {}: {}", index_, error.message()));
-    const auto [over] = co_await run->client.async_wait_for(some_ms(0, 200), quietly);
+    const auto [over] = co_await run->client.async_wait_for(some_ms(0, profile_.recipe_think_ms), quietly);
     if (over) co_return;
   }
 }

@@ -75,13 +75,13 @@ RecipeFollower::RecipeFollower(const muster::Client& client, EditLedger& ledger,
       configuration_(client, config, options(index)),
       directory_(client, services, "web") {}
 
-asio::awaitable<void> RecipeFollower::work(std::function<bool()> silent) {
+asio::awaitable<void> RecipeFollower::work(std::function<bool()> silent, std::int64_t think_ms) {
   const auto self = shared_from_this();
   co_await enter();
   while (!silent()) {
     co_await step();
     const auto [over] =
-        co_await client_.async_wait_for(std::chrono::milliseconds(random_.between(0, 400)), quietly);
+        co_await client_.async_wait_for(std::chrono::milliseconds(random_.between(0, think_ms)), quietly);
     if (over) co_return;
   }
 }

@@ -37,7 +37,7 @@ class RecipeFollower : public std::enable_shared_from_this<RecipeFollower> {
   RecipeFollower(const muster::Client& client, EditLedger& ledger, Random random, int index);
 
   // Ends when `silent` or with the session.
-  [[nodiscard]] asio::awaitable<void> work(std::function<bool()> silent);
+  [[nodiscard]] asio::awaitable<void> work(std::function<bool()> silent, std::int64_t think_ms);
   // Judges each state as it comes. They end with the session.
   [[nodiscard]] asio::awaitable<void> watch_board();
   [[nodiscard]] asio::awaitable<void> watch_configuration();

@@ -84,9 +84,8 @@ bool MemoryStore::put(std::uint64_t number, const std::vector<tree::Record>& rec
 
 void MemoryStore::publish(std::uint64_t number, const std::string& meta) {
   CHECK(!cached_.current || number > cached_.current->number, "checkpoints are numbered upwards");
-  cached_.current = Current{number, meta};
-  durable_ = cached_;
-  unsynced_.clear();
+  cached_.current = durable_.current = Current{number, meta};
+  for (const Batch& batch : std::exchange(unsynced_, {})) apply(durable_, batch);
   reopen();
 }
 
