@@ -36,6 +36,13 @@ enum class Fault : std::uint8_t {
   stalled_disk,
   full_disk,
   no_room,  // for a batch of a checkpoint
+  sync_error,
+  write_error,
+  bit_flip,  // this and what follows: of one sector of log or votes, while it is at rest
+  zeroed_sector,
+  misdirected_write,
+  stale_sector,  // as if the last write had not been done
+  unreadable_sector,
   store_damage,
   wrong_state,
   // Clocks

@@ -24,6 +24,13 @@ void Faults::start() {
   every(Fault::slow_disk, &Faults::slow_disk);
   every(Fault::stalled_disk, &Faults::stall_disk);
   every(Fault::full_disk, &Faults::fill_disks);
+  every(Fault::sync_error, &Faults::fail_sync);
+  every(Fault::write_error, &Faults::fail_write);
+  every(Fault::bit_flip, &Faults::flip_bit);
+  every(Fault::zeroed_sector, &Faults::zero_sector);
+  every(Fault::misdirected_write, &Faults::misdirect_write);
+  every(Fault::stale_sector, &Faults::make_stale);
+  every(Fault::unreadable_sector, &Faults::make_unreadable);
   every(Fault::store_damage, &Faults::damage_store);
   every(Fault::wrong_state, &Faults::make_wrong);
   every(Fault::wall_jump, &Faults::jump_wall_clock);
@@ -99,11 +106,21 @@ void Faults::transfer(Random& /*random*/) {
   if (server >= 0) hosts_[static_cast<std::size_t>(server)]->transfer();
 }
 
-// A majority of disks survives: at most as many are new or being repaired as the others can do without.
+// Disks that are damaged, new, or being repaired.
+int Faults::impaired() const {
+  int count = 0;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    const bool qualified = around_.logs.durable_hard_state(static_cast<int>(i)).qualified;
+    if (!qualified || hosts_[i]->damaged()) ++count;
+  }
+  return count;
+}
+
+// A majority of disks survives: at most as many are impaired as the others can do without.
 bool Faults::may_wipe(int server) const {
   const auto servers = static_cast<int>(hosts_.size());
   return around_.model.applied() > Zxid{} && around_.logs.durable_hard_state(server).qualified &&
-         around_.logs.unqualified() + 1 <= servers - (servers / 2 + 1) &&
+         !hosts_[static_cast<std::size_t>(server)]->damaged() && impaired() + 1 <= (servers - 1) / 2 &&
          std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->has_state(); });
 }
 

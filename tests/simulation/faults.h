@@ -47,6 +47,14 @@ class Faults {
   void slow_disk(Random& random);
   void stall_disk(Random& random);
   void fill_disks(Random& random);
+  void fail_sync(Random& random);
+  void fail_write(Random& random);
+  void flip_bit(Random& random) { damage_sector(Fault::bit_flip, random); }
+  void zero_sector(Random& random) { damage_sector(Fault::zeroed_sector, random); }
+  void misdirect_write(Random& random) { damage_sector(Fault::misdirected_write, random); }
+  void make_stale(Random& random) { damage_sector(Fault::stale_sector, random); }
+  void make_unreadable(Random& random) { damage_sector(Fault::unreadable_sector, random); }
+  void damage_sector(Fault damage, Random& random);
   void damage_store(Random& random);
   void make_wrong(Random& random);
 
@@ -56,6 +64,7 @@ class Faults {
   [[nodiscard]] Host& any(Random& random);
   [[nodiscard]] int leader() const;  // -1: none
   [[nodiscard]] bool may_wipe(int server) const;
+  [[nodiscard]] int impaired() const;
   [[nodiscard]] bool may_damage_store(const Host& victim) const;
 
   Surroundings around_;

@@ -20,9 +20,23 @@ void Faults::fill_disks(Random& random) {
   for (const auto& host : hosts_) host->fill_disk(random.below(3 * segment), for_us);
 }
 
+void Faults::fail_sync(Random& random) { any(random).fail_disk(Fault::sync_error); }
+
+void Faults::fail_write(Random& random) { any(random).fail_disk(Fault::write_error); }
+
+void Faults::damage_sector(Fault damage, Random& random) {
+  const auto server = static_cast<int>(random.below(hosts_.size()));
+  Host& victim = *hosts_[static_cast<std::size_t>(server)];
+  // What was written last and not yet called safe looks like a torn write when it is damaged.
+  if (!may_wipe(server) || !victim.log_rests()) return;
+  const bool asleep = random.chance(2, 3);
+  if (!victim.damage_sector(damage, random)) return;
+  if (asleep) victim.die(Death::killed, spread(random, 10'000, 1'000'000));
+}
+
 // Whoever lost its state needs another who has one, and who is not behind its log.
 bool Faults::may_damage_store(const Host& victim) const {
-  return hosts_.size() > 1 && around_.logs.unqualified() == 0 &&
+  return hosts_.size() > 1 && impaired() == 0 &&
          std::all_of(hosts_.begin(), hosts_.end(),
                      [&](const auto& host) { return host.get() == &victim || host->has_state(); });
 }

@@ -69,6 +69,14 @@ class Host : public PeerEnd, public ServerEnd {
   [[nodiscard]] bool has_state() const { return !stateless_ && !store_damaged_ && !may_be_wrong_; }
   // One record of its checkpoint changes, unnoticed until the next start.
   void damage_store();
+  // Its next write of log or votes fails at one of its syncs or writes, which ends its process.
+  void fail_disk(Fault error) { disk_error_ = error; }
+  // All that is in its log has been called safe in a sector of its own.
+  [[nodiscard]] bool log_rests() const { return up() && !writing_ && log_rests_; }
+  // One sector of its log or votes changes. False: there is none to which that can happen.
+  bool damage_sector(Fault damage, Random& random);
+  // Since its last start; what it lost is known then.
+  [[nodiscard]] bool damaged() const { return damaged_; }
   // Its checkpoint becomes one of another state, sound in itself.
   void make_wrong();
 
@@ -115,6 +123,8 @@ class Host : public PeerEnd, public ServerEnd {
   void check_vote(const std::optional<broadcast::HardState>& newest) const;
   void boot();
   void leave_half_done_work();
+  bool expect_disk_error();
+  void give_up_disk(const char* why);
   [[nodiscard]] std::int64_t restart_delay();
   [[nodiscard]] std::int64_t disk_delay();
   [[nodiscard]] std::vector<broadcast::Entry> whole_log() const;
@@ -144,6 +154,9 @@ class Host : public PeerEnd, public ServerEnd {
   std::vector<Action> waiting_;  // inputs of a paused process
   std::optional<int> steps_to_live_;
   std::optional<int> disk_steps_to_live_;
+  std::optional<Fault> disk_error_;  // to come
+  bool log_rests_ = false, damaged_ = false;
+  storage::SimFileSystem earlier_;  // its disk, as it was at some time before
   int disk_factor_ = 1;
   std::int64_t stalled_until_us_ = 0;
   std::uint64_t fills_ = 0;  // counts them: an older one's end is not a newer one's

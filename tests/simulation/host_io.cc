@@ -15,7 +15,7 @@ void Host::input(Action action) {
     return;
   }
   action();
-  after_input();
+  if (up()) after_input();  // it may have died of it
 }
 
 void Host::after_input() {

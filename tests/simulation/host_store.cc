@@ -54,7 +54,7 @@ std::optional<node::LoadedCheckpoint> Host::load_checkpoint() {
     return std::nullopt;
   }
   const Zxid zxid = loaded->meta.base.zxid;
-  if (zxid > durable_->last() && zxid != installed_)
+  if (zxid > durable_->last() && zxid != installed_ && !damaged_)
     broken("checkpoint", fmt::format("server {}'s checkpoint at {} is ahead of its log, which ends at {}",
                                      index_ + 1, zxid.value, durable_->last().value));
   if (zxid < published_)

@@ -135,6 +135,11 @@ void draw_disks(Draws draw, const Weights& weights) {
   draw.perhaps(Fault::stalled_disk, 25, 15 * second, 120 * second);
   draw.perhaps(Fault::full_disk, 25, 15 * second, 120 * second);
   draw.perhaps(Fault::no_room, 33, 20, 100);
+  for (const Fault error : {Fault::sync_error, Fault::write_error})
+    draw.perhaps(error, 20, 15 * second, 120 * second);
+  for (const Fault damage : {Fault::bit_flip, Fault::zeroed_sector, Fault::misdirected_write,
+                             Fault::stale_sector, Fault::unreadable_sector})
+    draw.perhaps(damage, 15, 15 * second, 120 * second);
   draw.perhaps(Fault::store_damage, 20, 15 * second, 120 * second);
   draw.perhaps(Fault::wrong_state, 20, 15 * second, 120 * second);
 }

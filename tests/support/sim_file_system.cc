@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <set>
 
 #include "common/check.h"
 
@@ -72,12 +71,19 @@ class SimFileSystem::SimFile : public File {
   }
 
   std::string read(std::uint64_t offset, std::size_t bytes) override {
+    const auto bad = inode().unreadable.lower_bound(offset / kSectorBytes);
+    if (bad != inode().unreadable.end() && *bad * kSectorBytes < offset + bytes)
+      throw DiskError("cannot read: simulated failure.");
     return inode().cached.read(offset, bytes);
   }
 
   void write(std::uint64_t offset, std::string_view bytes) override {
     files_.count_operation(files_.counters_.writes);
     if (files_.refuse_write_at_ == files_.counters_.writes) throw no_space();
+    if (files_.fail_write_at_ == files_.counters_.writes) {
+      put(offset, bytes.substr(0, bytes.size() / 2));
+      throw DiskError("cannot write: simulated failure.");
+    }
     const std::string_view wanted = bytes;
     bytes = bytes.substr(0, room_for(offset, bytes.size()));
     put(offset, bytes);
@@ -92,6 +98,7 @@ class SimFileSystem::SimFile : public File {
     file.unsynced.push_back({++files_.turns_, offset, std::make_shared<std::string>(bytes)});
     for (std::uint64_t sector = offset / kSectorBytes; sector <= (offset + bytes.size() - 1) / kSectorBytes;
          ++sector) {
+      file.unreadable.erase(sector);
       auto& bits = file.dirty[sector / kSectorsPerPage];
       bits = static_cast<std::uint8_t>(bits | (1U << (sector % kSectorsPerPage)));
     }
@@ -348,6 +355,7 @@ SimFileSystem SimFileSystem::crash_image(Random random) const {
       Inode& file = image.inodes_[inode];
       file.durable = survivor(inodes_.at(inode), random);
       file.cached = file.durable;
+      file.unreadable = inodes_.at(inode).unreadable;
     }
   }
   return image;
@@ -360,6 +368,7 @@ void SimFileSystem::kill() {
   before_operation_.call = nullptr;
   lose_sync_at_.reset();
   refuse_write_at_.reset();
+  fail_write_at_.reset();
 }
 
 void SimFileSystem::wipe() {

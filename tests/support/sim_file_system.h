@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,12 +79,28 @@ class SimFileSystem : public FileSystem {
   void lose_sync_at(std::uint64_t n) { lose_sync_at_ = all_syncs() + n; }
   // The n-th write from now on, and no other, does nothing and throws NoSpace.
   void refuse_write_at(std::uint64_t n) { refuse_write_at_ = counters_.writes + n; }
+  // The n-th write from now on, and no other, puts down the first part and throws DiskError.
+  void fail_write_at(std::uint64_t n) { fail_write_at_ = counters_.writes + n; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
   // Damage at rest. Contents as a reader sees them; nothing if there is no such file.
   [[nodiscard]] std::optional<std::string> contents(const std::string& path) const;
   // Replaces a file's contents, or makes it, as if it had always been so.
   void plant(const std::string& path, const std::string& contents);
+
+  // Damage of single sectors (sim_file_damage.cc), in the page cache and on the disk alike.
+  struct Sector {
+    std::string path;
+    std::uint64_t offset = 0;
+  };
+  void write_back();  // what was not synced has reached the disk by itself meanwhile
+  [[nodiscard]] std::vector<Sector> written_sectors() const;  // that are not all zeros
+  // Those of files that `older`, a copy made before, holds as well, with other contents.
+  [[nodiscard]] std::vector<Sector> changed_since(const SimFileSystem& older) const;
+  [[nodiscard]] std::string contents(const Sector& sector) const;
+  void overwrite(const Sector& sector, const std::string& bytes);
+  void take_back(const Sector& sector, const SimFileSystem& older);  // to what the file held there then
+  void make_unreadable(const Sector& sector);  // until it is written again: whoever reads it gets a DiskError
 
  private:
   static constexpr std::size_t kPageBytes = 4096;
@@ -110,6 +127,7 @@ class SimFileSystem : public FileSystem {
     Content durable;                            // what the disk has
     std::map<std::size_t, std::uint8_t> dirty;  // page → its sectors that differ, one bit each
     std::vector<Written> unsynced;              // the writes that made them differ
+    std::set<std::uint64_t> unreadable;         // sectors
     std::uint64_t handles = 0;
   };
   using Names = std::map<std::string, InodeId>;
@@ -151,6 +169,8 @@ class SimFileSystem : public FileSystem {
   void drop_unreachable();
   static std::uint64_t dirty_bytes(const Inode& inode);
   static Content survivor(const Inode& inode, Random& random);
+  template <class Visit>
+  void for_each_file(Visit visit) const;
 
   void take_back(const DirectoryChange& change);
 
@@ -160,7 +180,7 @@ class SimFileSystem : public FileSystem {
   InodeId next_inode_ = 1;
   Counters counters_;
   std::optional<std::uint64_t> crash_at_;
-  std::optional<std::uint64_t> fail_sync_at_, lose_sync_at_, refuse_write_at_;
+  std::optional<std::uint64_t> fail_sync_at_, lose_sync_at_, refuse_write_at_, fail_write_at_;
   std::optional<SyncSite> ignored_;
   Hook before_operation_;
   std::uint64_t turns_ = 0;

@@ -105,4 +105,36 @@ TEST_CASE("a copy goes its own way, and the same seed leaves the same") {
   CHECK(copy.crash_image(Random(5)).contents(kPath) == copy.crash_image(Random(5)).contents(kPath));
 }
 
+TEST_CASE("damage of a sector outlives a power cut, and an unreadable one heals when it is written") {
+  Prepared on;
+  const SimFileSystem::Sector first{kPath, 0}, second{kPath, 512};
+  const SimFileSystem earlier = on.files;
+  auto file = on.files.open(kPath);
+  file->write(512, std::string(512, 'n'));
+  CHECK(on.files.changed_since(earlier).size() == 1);
+  on.files.write_back();
+  on.files.overwrite(first, std::string(512, 'x'));
+  on.files.make_unreadable(second);
+  file.reset();
+  on.files.crash(Random(1));
+  file = on.files.open(kPath);
+  CHECK(file->read(0, 512) == std::string(512, 'x'));
+  CHECK_THROWS_AS(file->read(0, 513), DiskError);
+  CHECK_THROWS_AS(file->read(600, 1), DiskError);
+  file->write(512, "w");
+  CHECK(file->read(511, 3) == "xwn");
+  on.files.take_back(second, earlier);
+  CHECK(file->read(512, 2) == "oo");
+}
+
+TEST_CASE("a write that fails leaves its first part") {
+  Prepared on;
+  auto file = on.files.open(kPath);
+  on.files.fail_write_at(2);
+  file->write(0, "nn");
+  CHECK_THROWS_AS(file->write(2, "nnnn"), DiskError);
+  CHECK(file->read(0, 6) == "nnnnoo");
+  file->write(4, "n");
+}
+
 }  // namespace muster::storage
