@@ -27,26 +27,31 @@ bool session_ended(const error_code& error) {
 
 // What one process has at hand; its coroutines hold it.
 struct RecipeClient::Run {
-  Run(const muster::Client& with, EditLedger& edits, Random random, int index)
+  Run(const muster::Client& with, EditLedger& edits, MeetingLedger& meetings, Random random, int index,
+      int process)
       : client(with),
         counter(with, place("counter")),
         queue(with, place("queue")),
-        follower(std::make_shared<RecipeFollower>(with, edits, random, index)) {}
+        follower(std::make_shared<RecipeFollower>(with, edits, random.fork(1), index)),
+        guest(std::make_shared<RecipeGuest>(with, meetings, random.fork(2),
+                                            fmt::format("{}-{}", index, process))) {}
 
   muster::Client client;
   recipes::Counter counter;
   recipes::Queue queue;
   std::shared_ptr<RecipeFollower> follower;
-  int working = workers + 1;  // the last one is the follower
+  std::shared_ptr<RecipeGuest> guest;
+  int working = workers + 2;  // and these two
 };
 
 RecipeClient::RecipeClient(Loop& loop, const Profile& profile, Sockets& sockets, RecipeLedger& ledger,
-                           EditLedger& edits, int index, Random random)
+                           EditLedger& edits, MeetingLedger& meetings, int index, Random random)
     : loop_(loop),
       profile_(profile),
       sockets_(sockets),
       ledger_(ledger),
       edits_(edits),
+      meetings_(meetings),
       index_(index),
       random_(random) {}
 
@@ -62,7 +67,9 @@ void RecipeClient::fall_silent() {
 
 bool RecipeClient::settled() const { return run_->working == 0; }
 
-bool RecipeClient::shows(const tree::Tree& tree) const { return run_->follower->shows(tree); }
+bool RecipeClient::shows(const tree::Tree& tree) const {
+  return run_->follower->shows(tree) && run_->guest->shows(tree);
+}
 
 void RecipeClient::begin_process() {
   run_.reset();
@@ -76,7 +83,8 @@ void RecipeClient::begin_process() {
   // Of some the servers remember no outcomes, as ZooKeeper's.
   if (random_.chance(1, 2)) config.remembered_writes = 0;
   process_ = std::make_unique<LibraryProcess>(loop_, sockets_, random_.fork(random_.next()), config);
-  run_ = std::make_shared<Run>(process_->client(), edits_, random_.fork(random_.next()), index_);
+  run_ = std::make_shared<Run>(process_->client(), edits_, meetings_, random_.fork(random_.next()), index_,
+                               ++processes_);
   const auto ended = [run = run_.get()](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);
     --run->working;
@@ -85,6 +93,8 @@ void RecipeClient::begin_process() {
   RecipeFollower& follower = *run_->follower;
   asio::co_spawn(process_->io(), follower.work([this] { return silent_; }, profile_.recipe_think_ms * 2),
                  ended);
+  RecipeGuest& guest = *run_->guest;
+  asio::co_spawn(process_->io(), guest.work([this] { return silent_; }, profile_.recipe_think_ms * 2), ended);
   // They end with the session; how it ends is told to all others.
   const auto over = [](const std::exception_ptr& failure) {
     try {
@@ -94,6 +104,7 @@ void RecipeClient::begin_process() {
   };
   asio::co_spawn(process_->io(), follower.watch_board(), over);
   asio::co_spawn(process_->io(), follower.watch_configuration(), over);
+  asio::co_spawn(process_->io(), guest.watch_group(), over);
   process_->pump();
 }
 

@@ -15,13 +15,14 @@
 #include "tests/simulation/library_process.h"
 #include "tests/simulation/profile.h"
 #include "tests/simulation/recipe_follower.h"
+#include "tests/simulation/recipe_guest.h"
 
 namespace muster::simulation {
 
 class RecipeClient {
  public:
   RecipeClient(Loop& loop, const Profile& profile, Sockets& sockets, RecipeLedger& ledger, EditLedger& edits,
-               int index, Random random);
+               MeetingLedger& meetings, int index, Random random);
 
   void start();
   void calm_down() { calm_ = true; }   // its process is left alone
@@ -54,10 +55,12 @@ class RecipeClient {
   Sockets& sockets_;
   RecipeLedger& ledger_;
   EditLedger& edits_;
+  MeetingLedger& meetings_;
   int index_;
   Random random_;
   bool calm_ = false, silent_ = false;
   std::uint64_t served_since_calm_ = 0;
+  int processes_ = 0;
   std::unique_ptr<LibraryProcess> process_;
   std::shared_ptr<Run> run_;
 };

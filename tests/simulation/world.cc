@@ -46,7 +46,8 @@ World::World(const RunOptions& options)
 void World::add_recipe_clients() {
   const Random random = random_.fork(6);
   for (int i = 0; i < profile_.recipe_clients; ++i) {
-    recipe_clients_.push_back(std::make_unique<RecipeClient>(loop_, profile_, sockets_, recipes_, edits_, i,
+    recipe_clients_.push_back(std::make_unique<RecipeClient>(loop_, profile_, sockets_, recipes_, edits_,
+                                                             meetings_, i,
                                                              random.fork(static_cast<std::uint64_t>(i))));
   }
 }
@@ -134,6 +135,7 @@ void World::heal() {
                        [this](const auto& client) { return client->shows(model_.tree()); });
   });
   edits_.check_end(model_.tree());
+  meetings_.check_end(model_.tree(), group_root);
   const std::string root = recipes_root;
   recipes_.check_end(model_.tree(), root + "/counter", root + "/queue/entries", root + "/done");
   for (std::size_t i = 0; i < hosts_.size(); ++i) {

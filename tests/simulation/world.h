@@ -71,6 +71,7 @@ class World {
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<std::unique_ptr<Client>> clients_, probes_;
   RecipeLedger recipes_;
+  MeetingLedger meetings_;
   EditLedger edits_;
   std::vector<std::unique_ptr<RecipeClient>> recipe_clients_;  // none in some seeds
   Faults faults_;
