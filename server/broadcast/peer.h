@@ -87,7 +87,7 @@ struct Persist {
   std::optional<Zxid> purge_through;  // the log's entries up to here are needed no more
   Zxid
       committed;  // to be noted, in the records or, without any, by a mark, which is not synced; a Persist with nothing else is
-      // one for an idle log
+  // one for an idle log
 };
 
 // Entries [from, to] wanted from the log; the answer may be shorter (at least one entry) but starts at

@@ -152,9 +152,11 @@ def verify(ensemble):
         left = monitored(server, "ephemerals_count")
         assert left == 0, f"{server} holds {left} ephemeral znodes, and no session"
     eventually(lambda: agreed(ensemble), "all servers agree on their state")
+    for server in ensemble.servers:  # at once: those that are left would elect, and begin another epoch
+        server.kill_now()
     states = {}
     for server in ensemble.servers:
-        server.terminate()
+        server.wait()
         verified = subprocess.run([program("muster"), "data", "verify", str(server.data)], stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, check=False)
         assert verified.returncode == 0, f"the data of {server} are damaged:\n{verified.stdout}"
@@ -178,6 +180,9 @@ def judge(arguments, chance, ensemble, network):
         output, _ = load.communicate(timeout=120)
     finally:
         load.kill()
+    if load.returncode != 0:
+        for server in ensemble.servers:
+            print(f"--- {server}\n{server.four_letters('mntr')}{server.four_letters('cons')}", file=sys.stderr)
     assert load.returncode == 0, f"history-load ended with {load.returncode}"
     figures = json.loads(output.splitlines()[-1])
     torn, changed = ensemble.counts()

@@ -22,6 +22,7 @@ class Cluster {
   void add_servers(int voters, int observers);
   bool configure(const std::string& key, std::int64_t value);
   void seed(std::uint64_t seed) { seed_ = seed; }
+  void clock(std::int64_t ms) { now_ms_ = ms; }
 
   void start(int id);
   void crash(int id);                                         // what was not yet on disk is gone

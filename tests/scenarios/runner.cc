@@ -27,6 +27,7 @@ Replays scripts of the broadcast core and compares what the servers do with what
 A script: "# text" is the story; "> command" is a command, and the lines below it are what it is expected to say. Commands:
   peers N [observers M]    N voters with ids 1..N, then M observers       set KEY VALUE   a limit (bytes) or "found"
   seed N                   other random waits                            trace on|off    also tell messages and writes
+  clock MS                 the monotonic clock at the beginning
   start [ID...]            all, or these                                 crash ID...     what is not on disk is lost
   wipe ID                  its disk, while it is down                    pause ID / resume ID
   tick MS [ID...]          time passes, for these servers only           settle          deliver, write, read; no time passes
@@ -95,6 +96,8 @@ bool Script::command(const std::string& verb, const std::vector<std::string>& wo
     cluster_.add_servers(std::stoi(words.at(0)), words.size() > 2 ? std::stoi(words.at(2)) : 0);
   } else if (verb == "seed") {
     cluster_.seed(std::stoull(words.at(0)));
+  } else if (verb == "clock") {
+    cluster_.clock(std::stoll(words.at(0)));
   } else if (verb == "set") {
     return cluster_.configure(words.at(0), std::stoll(words.at(1)));
   } else if (verb == "trace") {

@@ -44,6 +44,8 @@ class PowerCut:
 
     def roll_back(self, random):
         """Leaves none, a part or all of what was not synced. Says how many changes there were, and how many of them are undone."""
+        if not self.notes.exists():
+            return 0, 0  # it was not yet that far
         notes = self._read()
         live = [note for note in notes if note.live]
         undone = self._undo_writes([note for note in live if note.kind == WRITE], random)
@@ -122,6 +124,8 @@ class PowerCut:
         for number, note in reversed(changes[kept:]):
             path = self._today(note.path, notes[number + 1:])
             other = self._today(note.other, notes[number + 1:])
+            if not os.path.isdir(os.path.dirname(path)):
+                continue  # its directory is gone for good
             if note.kind == CREATE:
                 os.unlink(path)
             elif note.kind == RENAME:
