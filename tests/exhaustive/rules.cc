@@ -12,6 +12,7 @@ constexpr std::size_t quorum = ensemble_size / 2 + 1;
 
 std::string bytes_of(const Record& record) {
   broadcast::Fingerprint bytes;
+  bytes.put(record.committed.size(), record.asked.size());
   for (const auto& committed : record.committed)
     bytes.put(committed.entry, committed.delivered_in, committed.accepted);
   bytes.put(record.leaders);
@@ -155,13 +156,9 @@ std::string Rules::judge_rest(RecordNumber number, const Servers& numbers) const
   return {};
 }
 
-void Rules::asked(RecordNumber& number, int id) {
+void Rules::asked(RecordNumber& number, int id, broadcast::BarrierId barrier) {
   Record record = records_[number];
-  broadcast::BarrierId last = 0;
-  for (const auto& asked : record.asked) {
-    if (asked.server == id) last = std::max(last, asked.barrier);
-  }
-  record.asked.push_back({id, last + 1, record.committed.size()});
+  record.asked.push_back({id, barrier, record.committed.size()});
   number = add(std::move(record));
 }
 

@@ -50,7 +50,7 @@ class Rules {
   [[nodiscard]] std::string judge(RecordNumber record, const Servers& servers) const;
   [[nodiscard]] std::string judge_rest(RecordNumber record, const Servers& servers) const;
 
-  void asked(RecordNumber& record, int id);
+  void asked(RecordNumber& record, int id, broadcast::BarrierId barrier);
   void crashed(RecordNumber& record, int id);  // its barriers are nobody's any more
 
  private:

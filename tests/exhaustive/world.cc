@@ -181,7 +181,7 @@ std::string Ensemble::apply(World& world, const Choice& choice) {
       return input(world, id, Input{Input::Kind::propose});
     case Kind::barrier:
       --world.left.barriers;
-      rules_.asked(world.record, id);
+      rules_.asked(world.record, id, catalogue_.server(world.servers[at(id)]).barriers + 1);
       return input(world, id, Input{Input::Kind::barrier});
     case Kind::time_out:
       --world.left.time_outs;
