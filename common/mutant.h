@@ -27,8 +27,30 @@ enum class Mutant {
   digests_not_compared,
   holder_unguarded,
   doubtful_write_again,
+  commit_past_own_match,
+  conflicts_kept,
+  prev_epoch_not_compared,
+  barrier_without_quorum,
+  barrier_before_first_entry,
+  barrier_id_again,
+  own_log_counts_early,
+  truncated_in_flight_counts,
+  vote_for_any_log,
+  second_vote,
+  expiry_by_wall_clock,
+  pause_ages_sessions,
+  expiry_without_owner,
+  moved_session_writes_on,
+  remembered_write_again,
+  ephemeral_kept_at_close,
+  sequence_from_children,
+  multi_not_undone,
+  child_watches_not_armed,
+  watches_not_caught_up,
+  one_shot_fires_again,
+  client_ahead_accepted,
 };
-inline constexpr Mutant last_mutant = Mutant::doubtful_write_again;
+inline constexpr Mutant last_mutant = Mutant::client_ahead_accepted;
 
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;

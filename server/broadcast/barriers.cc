@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/mutant.h"
+
 namespace muster::broadcast {
 
 void Barriers::ask_again() {
@@ -13,7 +15,7 @@ void Barriers::ask_again() {
 std::optional<std::uint64_t> Barriers::ask(std::int64_t now_ms) {
   const auto unasked = [](const Waiting& w) { return !w.zxid && w.wire == 0; };
   if (std::none_of(waiting_.begin(), waiting_.end(), unasked)) return std::nullopt;
-  ++last_wire_;
+  if (last_wire_ == 0 || !mutant(Mutant::barrier_id_again)) ++last_wire_;
   for (Waiting& waiting : waiting_) {
     if (unasked(waiting)) waiting.wire = last_wire_;
   }

@@ -78,11 +78,13 @@ void Following::on_append(Core& core, const Append& append) {
   disks_ = append.disks;
   const auto epoch = core.history.epoch_at(append.prev);
   // What is committed is the same everywhere, known epoch or not.
-  const bool matches = epoch ? *epoch == append.prev_epoch : append.prev <= core.committed;
+  const bool matches = epoch ? *epoch == append.prev_epoch || mutant(Mutant::prev_epoch_not_compared)
+                             : append.prev <= core.committed;
   if (!matches) return reject(core, append);
   if (std::exchange(rejected_, false)) echoed_ = 0;
   take_entries(core, append);
-  core.commit(std::min(append.commit, matched_));
+  core.commit(
+      std::min(append.commit, mutant(Mutant::commit_past_own_match) ? core.history.last() : matched_));
   if (!core.hard.qualified && append.established && !repair_target_) repair_target_ = append.commit;
   maybe_qualify(core);
 }
@@ -116,7 +118,7 @@ void Following::take_entries(Core& core, const Append& append) {
     if (entry.zxid <= core.history.last()) {
       const auto held = core.history.epoch_at(entry.zxid);
       const bool same = held ? *held == entry.epoch : entry.zxid <= core.committed;
-      if (!same) core.truncate_after(matched);
+      if (!same && !mutant(Mutant::conflicts_kept)) core.truncate_after(matched);
     }
     if (entry.zxid > core.history.last()) core.append(entry);
     matched = entry.zxid;

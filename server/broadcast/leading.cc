@@ -151,7 +151,8 @@ void Leading::maybe_commit(Core& core) {
   for (const Member& member : membership.members) {
     if (!member.voter) continue;
     if (member.id == core.config.self) {
-      matches.push_back(core.counts() ? core.outbox.durable() : Zxid{});
+      const Zxid own = mutant(Mutant::own_log_counts_early) ? core.history.last() : core.outbox.durable();
+      matches.push_back(core.counts() ? own : Zxid{});
     } else {
       const auto follower = followers_.find(member.id);
       const bool counted = follower != followers_.end() && follower->second.counts;
@@ -177,7 +178,7 @@ void Leading::on_forward(Core& core, ServerId from, const Forward& forward) {
 }
 
 void Leading::on_barrier_request(Core& core, ServerId from, const BarrierRequest& request) {
-  const bool known = established(core);
+  const bool known = established(core) || mutant(Mutant::barrier_before_first_entry);
   confirmations_.add(Confirmations::Question{from, request.id, known ? beat_ + 1 : 0, core.committed});
 }
 
@@ -261,7 +262,8 @@ std::uint64_t Leading::echoed_by_quorum(const Core& core) const {
 void Leading::answer_barriers(Core& core) {
   if (confirmations_.wanted_beat() == 0) return;
   std::vector<Confirmations::Question> confirmed;
-  confirmations_.take_confirmed(echoed_by_quorum(core), confirmed);
+  confirmations_.take_confirmed(mutant(Mutant::barrier_without_quorum) ? beat_ : echoed_by_quorum(core),
+                                confirmed);
   for (const auto& question : confirmed) {
     if (question.asker == core.config.self) {
       core.barriers.answered(question.wire, question.zxid);

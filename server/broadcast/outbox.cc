@@ -36,7 +36,7 @@ void Outbox::append(const Entry& entry) {
 
 void Outbox::truncate_after(Zxid zxid) {
   durable_ = std::min(durable_, zxid);
-  if (flight_) flight_->end = std::min(flight_->end, zxid);
+  if (flight_ && !mutant(Mutant::truncated_in_flight_counts)) flight_->end = std::min(flight_->end, zxid);
   while (!gathering_.append.empty() && gathering_.append.back().zxid > zxid) {
     gathering_bytes_ -= size_of(gathering_.append.back());
     gathering_.append.pop_back();

@@ -2,17 +2,21 @@
 
 #include <algorithm>
 
+#include "common/mutant.h"
+
 namespace muster::frontend {
 namespace {
 
 constexpr std::int64_t granularity_ms = 10;
+
+std::int64_t clock_of(Now now) { return mutant(Mutant::expiry_by_wall_clock) ? now.wall_ms : now.mono_ms; }
 
 }  // namespace
 
 void Expiry::start(Now now, const std::vector<tree::Session>& sessions) {
   stop();
   running_ = true;
-  last_tick_ms_ = now.mono_ms;
+  last_tick_ms_ = clock_of(now);
   timers_.reserve(sessions.size());
   for (const tree::Session& session : sessions) begin(session.id, session.owner, session.timeout_ms);
 }
@@ -71,8 +75,10 @@ void Expiry::again(SessionId session) {
 std::vector<tree::ExpireSession> Expiry::advance(Now now, std::size_t max) {
   std::vector<tree::ExpireSession> silent;
   if (!running_) return silent;
-  clock_ms_ += std::clamp<std::int64_t>(now.mono_ms - last_tick_ms_, 0, 2 * tick_ms_);
-  last_tick_ms_ = now.mono_ms;
+  const bool whole = mutant(Mutant::pause_ages_sessions) || mutant(Mutant::expiry_by_wall_clock);
+  const std::int64_t passed = std::max<std::int64_t>(0, clock_of(now) - last_tick_ms_);
+  clock_ms_ += whole ? passed : std::min(passed, 2 * tick_ms_);
+  last_tick_ms_ = clock_of(now);
   while (!due_.empty() && due_.begin()->first <= clock_ms_ && silent.size() < max) {
     const std::int64_t slot = due_.begin()->first;
     const std::vector<SessionId> sessions = std::move(due_.begin()->second);

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "common/check.h"
+#include "common/mutant.h"
 #include "common/wire/events.h"
 #include "server/frontend/auth.h"
 
@@ -113,7 +114,7 @@ struct Executor {
       const std::optional<Stat> stat = tree().stat(path);
       if (!stat)
         catch_up(EventType::node_deleted, path);
-      else if (stat->mzxid > seen)
+      else if (stat->mzxid > seen && !mutant(Mutant::watches_not_caught_up))
         catch_up(EventType::node_data_changed, path);
       else
         arm(path, Kind::data);
@@ -130,7 +131,7 @@ struct Executor {
         catch_up(EventType::node_deleted, path);
       else if (stat->pzxid > seen)
         catch_up(EventType::node_children_changed, path);
-      else
+      else if (!mutant(Mutant::child_watches_not_armed))
         arm(path, Kind::child);
     }
     for (const std::string& path : request.persistent) arm(path, Kind::persistent);

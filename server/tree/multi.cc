@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "common/check.h"
+#include "common/mutant.h"
 #include "server/tree/ops.h"
 
 namespace muster::tree {
@@ -93,6 +94,7 @@ wire::Reply run(Scene& scene, const wire::MultiRequest& request) {
   for (std::size_t i = 0; i < request.ops.size(); ++i) {
     wire::Reply answer = std::visit([&](const auto& op) { return run(scene, op); }, request.ops[i]);
     if (answer.error != ErrorCode::ok) {
+      if (mutant(Mutant::multi_not_undone)) done.clear();
       std::for_each(done.rbegin(), done.rend(), [&](Undo& undo) { take_back(scene, undo); });
       CHECK(scene.nodes.digest() == digest_before, "a failed multi leaves the tree as it was");
       scene.changes.clear();

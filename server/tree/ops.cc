@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "common/mutant.h"
 #include "server/tree/permissions.h"
 
 namespace muster::tree {
@@ -61,7 +62,9 @@ NodeKind kind_of(const wire::CreateRequest& request, bool in_multi) {
 
 // The number that the parent gives next, as ten digits.
 std::string sequence_suffix(const Znode& parent) {
-  const std::string digits = std::to_string(parent.creates());
+  const std::string digits =
+      std::to_string(mutant(Mutant::sequence_from_children) ? static_cast<std::int32_t>(parent.child_count())
+                                                            : parent.creates());
   return std::string(10 - std::min<std::size_t>(10, digits.size()), '0') + digits;
 }
 
@@ -220,6 +223,7 @@ void end_session(Scene& scene, SessionId id) {
   for (const NodeId node : scene.sessions.find(id)->ephemerals)
     ephemerals.emplace_back(scene.nodes.path_of(node), node);
   std::sort(ephemerals.begin(), ephemerals.end());
+  if (!ephemerals.empty() && mutant(Mutant::ephemeral_kept_at_close)) ephemerals.pop_back();
   for (const auto& [path, node] : ephemerals) take_out(scene, node, path);
   scene.sessions.close(id);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/mutant.h"
 #include "server/tree/ops.h"
 #include "server/tree/state.h"
 
@@ -59,7 +60,8 @@ class Application {
 
   Outcome operator()(const ExpireSession& expire) {
     const SessionRecord* record = sessions_.find(expire.session);
-    if (record == nullptr || record->session.owner != expire.owner) {
+    if (record == nullptr ||
+        (record->session.owner != expire.owner && !mutant(Mutant::expiry_without_owner))) {
       return refuse(stamp_, ErrorCode::session_expired);
     }
     return end(expire.session);
@@ -76,7 +78,8 @@ class Application {
     if (const Fate fate = fate_of_sender(); fate != Fate::answered) return silence(stamp_, fate);
     const SessionRecord& record = *sessions_.find(command_.session);
     if (record.remember > 0) {
-      if (const Remembered* first = outcome_of(record, command_.xid)) {
+      const Remembered* first = outcome_of(record, command_.xid);
+      if (first != nullptr && !mutant(Mutant::remembered_write_again)) {
         return answer(first->zxid, first->reply);
       }
       if (!record.outcomes.empty() && older(command_.xid, record.outcomes.front().xid)) {
@@ -98,7 +101,8 @@ class Application {
   [[nodiscard]] Fate fate_of_sender() const {
     const SessionRecord* record = sessions_.find(command_.session);
     if (record == nullptr) return Fate::dead;
-    return record->session.owner == command_.owner ? Fate::answered : Fate::moved;
+    const bool owns = record->session.owner == command_.owner || mutant(Mutant::moved_session_writes_on);
+    return owns ? Fate::answered : Fate::moved;
   }
 
   [[nodiscard]] Outcome with_event(SessionEvent::Kind kind, SessionId id) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bitset>
 
+#include "common/mutant.h"
 #include "server/tree/digest.h"
 
 namespace muster::watch {
@@ -158,7 +159,7 @@ void Watches::fire(std::vector<Notification>& to, std::string_view path, Kinds w
   for (Watcher& watcher : watched_[id].watchers) {
     if ((watcher.kinds & wanted) == 0) continue;
     to.push_back({watcher.connection, type});
-    take(id, watcher, wanted & one_shot);
+    if (!mutant(Mutant::one_shot_fires_again)) take(id, watcher, wanted & one_shot);
   }
   sweep(id);
 }
