@@ -14,6 +14,7 @@ namespace {
 constexpr std::array<std::pair<Mutant, std::string_view>, static_cast<std::size_t>(last_mutant) + 1> names = {
     {
         {Mutant::none, "none"},
+        {Mutant::unseeded_random, "unseeded-random"},
         {Mutant::ack_before_durable, "ack-before-durable"},
         {Mutant::vote_not_durable, "vote-not-durable"},
         {Mutant::quorum_off_by_one, "quorum-off-by-one"},

@@ -8,6 +8,7 @@ namespace muster {
 
 enum class Mutant {
   none,
+  unseeded_random,  // of the simulator itself: it draws what no seed decides
   ack_before_durable,
   vote_not_durable,
   quorum_off_by_one,

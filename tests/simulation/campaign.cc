@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,8 +11,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
+#include <optional>
 #include <stdexcept>
+
+#include "tests/simulation/world.h"
 
 namespace muster::simulation {
 namespace {
@@ -29,41 +32,6 @@ struct Worker {
   std::string received;
 };
 
-struct Line {
-  char kind = 0;  // 's': seed begins; 'r': its result
-  RunResult result;
-};
-
-std::string to_line(const RunResult& r) {
-  std::string detail = r.detail;
-  std::replace(detail.begin(), detail.end(), '\n', ' ');
-  return fmt::format("r {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}\n", r.seed, r.hash,
-                     r.events, r.simulated_us, r.healing_us, r.committed, r.elections, r.crashes, r.wipes,
-                     r.partitions, r.moves, r.acks, r.reads, r.watch_events, r.retold, r.checkpoints, r.loads,
-                     r.installs, r.grants, to_text(r.faults), r.invariant.empty() ? "-" : r.invariant,
-                     detail);
-}
-
-RunResult from_line(const std::string& line) {
-  RunResult r;
-  char invariant[64] = {}, faults[1024] = {};
-  int end = 0;
-  static_assert(sizeof(unsigned long) == sizeof(std::uint64_t));
-  const int fields = std::sscanf(
-      line.c_str(),
-      "r %lu %lu %lu %ld %ld %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %lu %1023s %63s %n", &r.seed,
-      &r.hash, &r.events, &r.simulated_us, &r.healing_us, &r.committed, &r.elections, &r.crashes, &r.wipes,
-      &r.partitions, &r.moves, &r.acks, &r.reads, &r.watch_events, &r.retold, &r.checkpoints, &r.loads,
-      &r.installs, &r.grants, faults, invariant, &end);
-  if (fields != 21) throw std::runtime_error("a worker said what cannot be read: " + line);
-  r.faults = counts_from(faults);
-  if (std::strcmp(invariant, "-") != 0) {
-    r.invariant = invariant;
-    r.detail = line.substr(static_cast<std::size_t>(end));
-  }
-  return r;
-}
-
 void say(int pipe, const std::string& line) {
   std::size_t done = 0;
   while (done < line.size()) {
@@ -79,6 +47,10 @@ void limit_cpu(time_t seconds) {
   ::setitimer(ITIMER_PROF, &limit, nullptr);
 }
 
+bool runs_twice(const Options& options, std::uint64_t seed) {
+  return options.twice || (options.campaign_minutes > 0 && seed % 50 == 0);
+}
+
 [[noreturn]] void work(const Options& options, std::uint64_t from, int pipe) {
   active_mutant = options.mutant;
   for (std::uint64_t i = from; i < options.seeds; i += static_cast<std::uint64_t>(options.jobs)) {
@@ -87,14 +59,15 @@ void limit_cpu(time_t seconds) {
     say(pipe, fmt::format("s {}\n", run.seed));
     limit_cpu(seed_limit_s);
     RunResult result = run_seed(run);
-    if (options.twice && result.invariant.empty()) {
+    if (runs_twice(options, run.seed) && result.invariant.empty()) {
+      result.runs = 2;
       const RunResult again = run_seed(run);
       if (again.hash != result.hash) {
         result.invariant = "determinism";
         result.detail = fmt::format("hash {:x}, then {:x}", result.hash, again.hash);
       }
     }
-    say(pipe, to_line(result));
+    say(pipe, fmt::format("r {}\n", to_line(result)));
   }
   _exit(0);
 }
@@ -116,6 +89,15 @@ void begin(Worker& worker, const Options& options) {
   worker.received.clear();
 }
 
+double cpu_seconds_of_workers() {
+  rusage used{};
+  ::getrusage(RUSAGE_CHILDREN, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 RunResult death_of(const Worker& worker, int status) {
   RunResult result;
   result.seed = worker.running;
@@ -132,6 +114,8 @@ class Overseer {
 
   Campaign run() {
     const auto begun = std::chrono::steady_clock::now();
+    if (options_.campaign_minutes > 0) until_ = begun + std::chrono::minutes(options_.campaign_minutes);
+    const double cpu_before = cpu_seconds_of_workers();
     const auto jobs = std::min<std::uint64_t>(static_cast<std::uint64_t>(options_.jobs), options_.seeds);
     for (std::uint64_t i = 0; i < jobs; ++i) {
       workers_.push_back({.next = i, .received = {}});
@@ -143,17 +127,25 @@ class Overseer {
     std::sort(campaign_.results.begin(), campaign_.results.end(),
               [](const RunResult& a, const RunResult& b) { return a.seed < b.seed; });
     campaign_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    campaign_.cpu_seconds = cpu_seconds_of_workers() - cpu_before;
     return std::move(campaign_);
   }
 
  private:
-  // False: nobody works any more.
+  // False: nobody works any more, or the time is over.
   bool wait() {
+    int timeout_ms = -1;
+    if (until_) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(*until_ - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return false;
+      timeout_ms = static_cast<int>(std::min<std::int64_t>(left.count(), 1000));
+    }
     std::vector<pollfd> polled;
     for (const Worker& worker : workers_) polled.push_back({worker.pipe, POLLIN, 0});
     if (std::all_of(workers_.begin(), workers_.end(), [](const Worker& worker) { return worker.pipe < 0; }))
       return false;
-    ::poll(polled.data(), polled.size(), -1);
+    ::poll(polled.data(), polled.size(), timeout_ms);
     for (std::size_t i = 0; i < workers_.size() && !stopped_; ++i) {
       if (polled[i].revents != 0) hear(workers_[i]);
     }
@@ -173,7 +165,7 @@ class Overseer {
         worker.running = std::stoull(line.substr(2));
       } else {
         worker.busy = false;
-        take(from_line(line));
+        take(from_line(line.substr(2)));
       }
     }
   }
@@ -206,6 +198,7 @@ class Overseer {
   const std::function<bool(const RunResult&)>& on_failure_;
   std::vector<Worker> workers_;
   Campaign campaign_;
+  std::optional<std::chrono::steady_clock::time_point> until_;
   bool stopped_ = false;
 };
 

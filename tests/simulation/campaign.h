@@ -11,7 +11,7 @@ namespace muster::simulation {
 
 struct Campaign {
   std::vector<RunResult> results;  // by seed; of seeds that were run
-  double seconds = 0;
+  double seconds = 0, cpu_seconds = 0;
 };
 
 // `on_failure` hears of each failing seed at once; false from it ends the campaign.

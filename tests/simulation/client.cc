@@ -108,6 +108,7 @@ void Client::on_event(Zxid zxid, std::string_view body) {
   const auto event = wire::decode_event(body);
   if (!event) broken("codec", fmt::format("{} can't decode an event: {}", who(), event.error().message));
   ++counts_.events;
+  world_.loop.mark(zxid == Zxid{-1} ? Mark("watch fired by catch-up") : Mark("watch fired"));
   watches_.on_event(world_.model, event.value(), zxid);
   on_watch_event(event.value());
 }

@@ -97,6 +97,7 @@ void Client::check_write(const Request& request, const wire::ReplyHeader& header
 
 // No quorum has room. One that is sent again may have been applied before.
 void Client::check_refusal(const Request& request, const wire::ReplyHeader& header) {
+  world_.loop.mark("write refused for lack of room");
   see(header.zxid);
   watches_.on_reply(world_.model, header.zxid);
   if (request.committed_when_resent == Zxid{} && world_.model.effects(request.token) != 0)

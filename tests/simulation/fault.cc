@@ -59,15 +59,4 @@ std::optional<Fault> fault_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::string to_text(const FaultCounts& counts) { return fmt::format("{}", fmt::join(counts, ",")); }
-
-FaultCounts counts_from(const std::string& text) {
-  FaultCounts counts;
-  std::istringstream numbers(text);
-  std::string number;
-  for (std::uint64_t& count : counts)
-    if (std::getline(numbers, number, ',')) count = std::stoull(number);
-  return counts;
-}
-
 }  // namespace muster::simulation

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace muster::simulation {
@@ -87,9 +86,5 @@ class PerFault {
 };
 using FaultCounts = PerFault<std::uint64_t>;
 using FaultRates = PerFault<std::int64_t>;
-
-// "3,0,17": one number for each class, in order.
-[[nodiscard]] std::string to_text(const FaultCounts& counts);
-[[nodiscard]] FaultCounts counts_from(const std::string& text);
 
 }  // namespace muster::simulation

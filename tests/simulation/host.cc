@@ -99,6 +99,7 @@ std::int64_t Host::restart_delay() {
 
 void Host::die(Death death, std::int64_t restart_us) {
   around_.loop.note("dies", {index_ + 1, static_cast<std::int64_t>(death)});
+  around_.logs.on_died(index_);
   ++deaths_;
   ++incarnation_;
   if (durable_ && writing_) leave_half_done_work();

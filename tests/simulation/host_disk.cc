@@ -49,6 +49,7 @@ bool Host::open_disk() {
     start_ = start_state();
     log = whole_log();
   } catch (const storage::SimCrash&) {
+    around_.loop.mark("start that crashed");
     die(random_.chance(1, 2) ? Death::killed : Death::power_cut, restart_delay());
     return false;
   } catch (const storage::NoSpace&) {
@@ -276,6 +277,7 @@ void Host::tell_room() {
 }
 
 void Host::read(const broadcast::Fetch& fetch) {
+  around_.loop.note("fetch", {index_ + 1});
   const std::uint64_t incarnation = incarnation_;
   const auto answer = [this, fetch] {
     std::vector<broadcast::Entry> entries;

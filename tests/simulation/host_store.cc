@@ -96,6 +96,7 @@ void Host::work_on_store() {
 
 void Host::perform(const node::CheckpointWork& work) {
   const bool full = std::holds_alternative<node::CheckpointWork::Put>(work.step) && comes_to(Fault::no_room);
+  if (full) around_.loop.mark("checkpoint given up for lack of room");
   const node::CheckpointResult result = full ? node::CheckpointResult::no_room : node::perform(work, store_);
   if (const auto* publish = std::get_if<node::CheckpointWork::Publish>(&work.step)) {
     ++checkpoints_;
@@ -110,6 +111,7 @@ void Host::perform(const node::CheckpointWork& work) {
 }
 
 void Host::perform(const node::StateRead& work) {
+  around_.loop.note("state read", {index_ + 1, static_cast<std::int64_t>(work.step.index())});
   node::perform(
       work, *desk_,
       [this](node::TransferId id, const std::string& meta) {
@@ -121,6 +123,7 @@ void Host::perform(const node::StateRead& work) {
 }
 
 void Host::perform(const node::StateWrite& work) {
+  around_.loop.note("state write", {index_ + 1, static_cast<std::int64_t>(work.step.index())});
   const bool full = std::holds_alternative<node::StateWrite::Put>(work.step) && comes_to(Fault::no_room);
   const bool room = !full && node::perform(work, *desk_);
   if (const auto* finish = std::get_if<node::StateWrite::Finish>(&work.step)) {
@@ -135,6 +138,8 @@ void Host::perform(const node::StateWrite& work) {
 
 // It dies: what its store was doing may be done, and never reported.
 void Host::leave_store_work() {
+  if (!store_work_.empty() && std::holds_alternative<node::CheckpointWork>(store_work_.front()))
+    around_.loop.mark("crashed while a checkpoint was written");
   if (!store_work_.empty() && desk_ && random_.chance(1, 2)) {
     if (const auto* work = std::get_if<node::CheckpointWork>(&store_work_.front()))
       (void)node::perform(*work, store_);

@@ -8,11 +8,15 @@
 
 namespace muster::simulation {
 std::string command_of(const Options& options, std::uint64_t seed) {
-  std::string command = fmt::format("build/muster-sim --seed {} --minutes {}", seed, options.run.minutes);
-  if (options.run.profile != ProfileKind::full)
-    command += fmt::format(" --profile {}", name_of(options.run.profile));
-  if (options.run.servers) command += fmt::format(" --servers {}", *options.run.servers);
-  if (options.run.skip_codec) command += " --skip-codec";
+  const RunOptions& run = options.run;
+  std::string command = fmt::format("build/muster-sim --seed {}", seed);
+  command += run.seconds % 60 == 0 ? fmt::format(" --simulated-minutes {}", run.seconds / 60)
+                                   : fmt::format(" --simulated-seconds {}", run.seconds);
+  if (run.profile != ProfileKind::full) command += fmt::format(" --profile {}", name_of(run.profile));
+  if (run.servers) command += fmt::format(" --servers {}", *run.servers);
+  if (run.clients) command += fmt::format(" --clients {}", *run.clients);
+  for (const Fault fault : run.without) command += fmt::format(" --without {}", describe(fault).name);
+  if (run.skip_codec) command += " --skip-codec";
   if (options.mutant != Mutant::none) command += fmt::format(" --mutant {}", name_of(options.mutant));
   return command;
 }
@@ -22,23 +26,33 @@ Options parse_options(int argc, char** argv) {
   CLI::App app(
       "Runs whole ensembles of Muster over simulated disks, networks, clocks and clients, each from one "
       "seed, and checks after every event what must always hold.");
-  int servers = 0;
+  int servers = 0, clients = -1;
   std::string mutant, profile = "full";
+  std::vector<std::string> without;
   bool list = false;
   app.add_option("--seed", options.run.seed, "the (first) seed")->capture_default_str();
   app.add_option("--seeds", options.seeds, "how many seeds, from --seed on")->capture_default_str();
   app.add_option("--jobs", options.jobs, "processes at once")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
-  app.add_option("--minutes", options.run.minutes, "simulated minutes of faults for each seed")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100000));
+  auto* minutes = app.add_option_function<std::int64_t>(
+      "--simulated-minutes", [&](std::int64_t m) { options.run.seconds = m * 60; },
+      "simulated minutes of faults for each seed (5)");
+  app.add_option("--simulated-seconds", options.run.seconds, "the same in seconds")->excludes(minutes);
+  app.add_option("--campaign-minutes", options.campaign_minutes,
+                 "as many seeds that nobody chose as fit into so many minutes; 2 % of them run twice");
+  app.add_flag("--demand-marks", options.demand_marks, "fail if there is a mark that no seed has passed");
   app.add_option("--servers", servers, "size of the ensemble instead of a drawn one")
       ->check(CLI::IsMember({1, 3, 5}));
   app.add_option("--profile", profile,
                  "what is likely in a seed: core (fastest), full, disk, session or sync")
       ->capture_default_str()
       ->check(CLI::IsMember({"core", "full", "disk", "session", "sync"}));
+  app.add_option("--clients", clients, "how many clients, besides the recipes' (which then are left out)");
+  app.add_option("--without", without, "switch a class of faults off; may be repeated");
+  app.add_flag(
+      "--shrink", options.shrink,
+      "the seed fails: look for the least that still breaks the same invariant, and print the command");
   app.add_option("--mutant", mutant, "run with this deliberate bug");
   app.add_flag("--list-mutants", list, "name the deliberate bugs");
   app.add_flag("--mutants", options.all_mutants,
@@ -64,6 +78,15 @@ Options parse_options(int argc, char** argv) {
   }
   options.run.profile = profile_named(profile).value();
   if (servers != 0) options.run.servers = servers;
+  if (clients >= 0) options.run.clients = clients;
+  for (const std::string& name : without) {
+    const std::optional<Fault> fault = fault_named(name);
+    if (!fault) {
+      fmt::print(stderr, "there is no class of faults {}; they are named when a seed starts\n", name);
+      std::exit(2);
+    }
+    options.run.without.push_back(*fault);
+  }
   if (!mutant.empty()) {
     options.mutant = mutant_named(mutant);
     if (options.mutant == Mutant::none) {
@@ -71,7 +94,8 @@ Options parse_options(int argc, char** argv) {
       std::exit(2);
     }
   }
-  if (options.fresh)
+  if (options.campaign_minutes > 0) options.seeds = UINT64_MAX;
+  if (options.fresh || options.campaign_minutes > 0)
     options.run.seed =
         (std::uint64_t{std::random_device{}()} << 20U ^ std::random_device{}()) % 1'000'000'000'000U;
   return options;

@@ -4,14 +4,21 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "common/check.h"
+#include "common/mutant.h"
 
 namespace muster::simulation {
 
 void broken(std::string_view invariant, std::string detail) {
   throw InvariantBroken{std::string(invariant), std::move(detail)};
+}
+
+void Loop::after(std::int64_t delay_us, Action action) {
+  if (mutant(Mutant::unseeded_random) && asked_ % 1000 == 0) delay_us += std::rand() % 2;
+  at(now_us_ + delay_us, std::move(action));
 }
 
 void Loop::at(std::int64_t time_us, Action action) {
@@ -34,23 +41,24 @@ bool Loop::run_next(std::int64_t until_us) {
   return true;
 }
 
-void Loop::note(std::string_view what, std::initializer_list<std::int64_t> numbers) {
+void Loop::note(Fact what, std::initializer_list<std::int64_t> numbers) {
   const auto mix = [this](std::uint64_t value) {
     hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15ULL;
     hash_ ^= hash_ >> 29U;
   };
   mix(static_cast<std::uint64_t>(now_us_));
-  for (const char c : what) mix(static_cast<unsigned char>(c));
+  mix(what.hash);
   for (const std::int64_t number : numbers) mix(static_cast<std::uint64_t>(number));
+  marks_.on(what, numbers);
   if (!trace_) return;
-  std::string line(what);
+  std::string line(what.name);
   for (const std::int64_t number : numbers) line += fmt::format(" {}", number);
   say(line);
 }
 
 void Loop::fault(Fault kind, std::initializer_list<std::int64_t> numbers) {
   ++faults_[kind];
-  note(describe(kind).name, numbers);
+  note(Fact(describe(kind).name), numbers);
 }
 
 void Loop::say(const std::string& line) const {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/simulation/fact.h"
+#include "tests/simulation/fact_marks.h"
 #include "tests/simulation/fault.h"
 
 namespace muster::simulation {
@@ -30,20 +32,25 @@ class Loop {
   [[nodiscard]] std::int64_t now_us() const { return now_us_; }
   [[nodiscard]] std::int64_t now_ms() const { return now_us_ / 1000; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
+  [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
   // Of everything noted so far: two runs of one seed must agree.
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
 
   // Runs `action` at `time_us`, which is not in the past; equal times run in the order of asking.
   void at(std::int64_t time_us, Action action);
-  void after(std::int64_t delay_us, Action action) { at(now_us_ + delay_us, std::move(action)); }
+  void after(std::int64_t delay_us, Action action);
   // Runs the next event, unless it lies after `until_us`; then only the time moves on. False: none was run.
   bool run_next(std::int64_t until_us = std::numeric_limits<std::int64_t>::max());
 
-  // One fact of the run: into the hash, and onto the trace if there is one.
-  void note(std::string_view what, std::initializer_list<std::int64_t> numbers);
+  // One fact of the run: into the hash, onto the trace if there is one,
+  // and to the marks. Servers are counted from 1, clients from 0.
+  void note(Fact what, std::initializer_list<std::int64_t> numbers);
   // A fault happens: noted, and counted.
   void fault(Fault kind, std::initializer_list<std::int64_t> numbers = {});
   [[nodiscard]] const FaultCounts& faults() const { return faults_; }
+  // A moment that marks.h names was passed.
+  void mark(Mark mark) { marks_.hit(mark); }
+  [[nodiscard]] const MarkCounts& marks() const { return marks_.counts(); }
   [[nodiscard]] bool tracing() const { return trace_; }
   void say(const std::string& line) const;  // onto the trace only
 
@@ -64,6 +71,7 @@ class Loop {
   std::uint64_t hash_ = 0xcbf29ce484222325ULL;
   FaultCounts faults_;
   std::vector<Event> queue_;  // a heap
+  FactMarks marks_;
 };
 
 }  // namespace muster::simulation

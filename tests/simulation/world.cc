@@ -8,8 +8,14 @@ namespace muster::simulation {
 namespace {
 
 Profile profile_of(const RunOptions& options, const Random& random) {
-  Profile profile = draw_profile(options.profile, random.fork(1), options.minutes, options.servers);
+  Profile profile = draw_profile(options.profile, random.fork(1), 1, options.servers);
+  profile.faults_until_us = options.seconds * 1'000'000;
   profile.skip_codec = profile.skip_codec || options.skip_codec;
+  for (const Fault fault : options.without) profile.rates[fault] = 0;
+  if (options.clients) {
+    profile.clients = *options.clients;
+    profile.recipe_clients = 0;
+  }
   return profile;
 }
 
@@ -196,8 +202,9 @@ RunResult World::totals() const {
   result.seed = options_.seed;
   result.hash = loop_.hash();
   result.events = loop_.events();
-  result.simulated_us = loop_.now_us();
-  result.healing_us = healing_us_;
+  result.simulated_us = static_cast<std::uint64_t>(loop_.now_us());
+  result.healing_us = static_cast<std::uint64_t>(healing_us_);
+  result.marks = loop_.marks();
   result.committed = static_cast<std::uint64_t>(model_.applied().value);
   result.elections = logs_.elections();
   for (const auto& host : hosts_) {
@@ -222,7 +229,7 @@ RunResult World::totals() const {
 
 RunResult run_seed(const RunOptions& options) {
   World world(options);
-  if (options.trace) fmt::print("seed={} {}\n", options.seed, world.describe());
+  if (options.trace) fmt::print("seed={} {}\n", options.seed, world.profile().describe());
   return world.run();
 }
 

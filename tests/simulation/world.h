@@ -14,35 +14,16 @@
 #include "tests/simulation/host.h"
 #include "tests/simulation/own_client.h"
 #include "tests/simulation/recipe_client.h"
+#include "tests/simulation/run.h"
 #include "tests/simulation/stock_client.h"
 
 namespace muster::simulation {
-
-struct RunOptions {
-  std::uint64_t seed = 1;
-  ProfileKind profile = ProfileKind::full;
-  std::int64_t minutes = 5;
-  std::optional<int> servers;
-  bool trace = false;
-  bool skip_codec = false;
-  std::uint64_t stop_at = 0;  // event; 0: run to the end
-};
-
-struct RunResult {
-  std::uint64_t seed = 0;
-  std::uint64_t hash = 0, events = 0;
-  std::int64_t simulated_us = 0, healing_us = 0;
-  std::uint64_t committed = 0, elections = 0, crashes = 0, wipes = 0, partitions = 0, moves = 0, acks = 0,
-                reads = 0, watch_events = 0, retold = 0, checkpoints = 0, loads = 0, installs = 0, grants = 0;
-  FaultCounts faults;
-  std::string invariant, detail;  // empty: all held
-};
 
 class World {
  public:
   explicit World(const RunOptions& options);
   [[nodiscard]] RunResult run();
-  [[nodiscard]] std::string describe() const { return profile_.describe(); }
+  [[nodiscard]] const Profile& profile() const { return profile_; }
 
  private:
   void add_recipe_clients();

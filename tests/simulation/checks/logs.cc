@@ -16,7 +16,10 @@ bool holds(const std::vector<std::uint32_t>& log, Zxid zxid) {
 
 }  // namespace
 
-Logs::Logs(Loop& loop, int servers) : loop_(loop), disks_(static_cast<std::size_t>(servers)) {}
+Logs::Logs(Loop& loop, int servers)
+    : loop_(loop),
+      disks_(static_cast<std::size_t>(servers)),
+      marks_(loop, static_cast<std::size_t>(servers)) {}
 
 Zxid Logs::durable_last(int server) const {
   return Zxid{static_cast<std::int64_t>(disks_[at(server)].durable.size())};
@@ -32,12 +35,24 @@ Logs::RecordId Logs::intern(const broadcast::Entry& entry) {
       static_cast<std::uint64_t>(entry.epoch.value) << 40U | static_cast<std::uint64_t>(entry.zxid.value);
   const auto [place, fresh] = by_name_.try_emplace(name, static_cast<RecordId>(records_.size()));
   if (fresh) {
-    records_.push_back({entry, loop_.now_us()});
+    records_.push_back({entry, loop_.now_us(), std::nullopt});
   } else if (!(records_[place->second].entry == entry)) {
     broken("log-matching",
            fmt::format("two different entries are named ({}, {})", entry.epoch.value, entry.zxid.value));
   }
   return place->second;
+}
+
+// Logs that agree in one entry agree in all before it.
+void Logs::add(Log& log, const broadcast::Entry& entry) {
+  const RecordId id = intern(entry);
+  const RecordId before = log.empty() ? Record::nothing : log.back();
+  std::optional<RecordId>& known = records_[id].before;
+  if (known && *known != before)
+    broken("log-matching",
+           fmt::format("({}, {}) comes after two different entries", entry.epoch.value, entry.zxid.value));
+  known = before;
+  log.push_back(id);
 }
 
 void Logs::change(Log& log, const broadcast::Persist& persist) {
@@ -49,7 +64,7 @@ void Logs::change(Log& log, const broadcast::Persist& persist) {
       broken("log-matching",
              fmt::format("zxid {} is appended to a log of {} entries", entry.zxid.value, log.size()));
     }
-    log.push_back(intern(entry));
+    add(log, entry);
   }
 }
 
@@ -77,18 +92,29 @@ void Logs::check_against_committed(int server, const broadcast::Persist& persist
 void Logs::on_handed(int server, const broadcast::Persist& persist) {
   check_against_committed(server, persist);
   change(disks_[at(server)].handed, persist);
+  marks_.on_handed(at(server), persist, durable_last(server));
 }
 
 void Logs::on_durable(int server, const broadcast::Persist& persist) {
   Disk& disk = disks_[at(server)];
+  marks_.on_durable(at(server), persist, durable_last(server));
   change(disk.durable, persist);
   if (persist.hard_state) {
-    if (persist.hard_state->epoch < disk.hard_state.epoch) {
-      broken("promise", fmt::format("server {} writes epoch {} after {}", server + 1,
-                                    persist.hard_state->epoch.value, disk.hard_state.epoch.value));
-    }
+    check_hard_state(server, *persist.hard_state);
     disk.hard_state = *persist.hard_state;
     if (disk.hard_state.qualified) disk.lost.clear();
+  }
+}
+
+void Logs::check_hard_state(int server, const broadcast::HardState& now) const {
+  const broadcast::HardState& before = disks_[at(server)].hard_state;
+  const bool votes_again = now.epoch == before.epoch && before.vote != ServerId{} && now.vote != before.vote;
+  if (now.epoch < before.epoch || votes_again || (before.qualified && !now.qualified) ||
+      now.no_vote_through < before.no_vote_through) {
+    broken("vote", fmt::format("server {} writes epoch {} vote {} qualified {} after epoch {} vote {} "
+                               "qualified {}",
+                               server + 1, now.epoch.value, now.vote.value, now.qualified, before.epoch.value,
+                               before.vote.value, before.qualified));
   }
 }
 
@@ -125,7 +151,7 @@ void Logs::on_recovered(int server, const broadcast::HardState& hard_state, Zxid
                                    hard_state.epoch.value, hard_state.vote.value, hard_state.qualified));
   }
   Log found = committed_through(Zxid{first.value - 1});
-  for (const broadcast::Entry& entry : log) found.push_back(intern(entry));
+  for (const broadcast::Entry& entry : log) add(found, entry);
   // A truncation in flight may have been performed; what it cut off was not committed.
   const std::size_t kept = std::min(disk.durable.size(), found.size());
   for (std::size_t i = 0; i < disk.durable.size(); ++i) {
@@ -140,6 +166,7 @@ void Logs::on_recovered(int server, const broadcast::HardState& hard_state, Zxid
     }
   }
   disk.hard_state = hard_state;
+  marks_.on_recovered(at(server), Zxid{static_cast<std::int64_t>(found.size())});
   disk.durable = found;
   disk.handed = std::move(found);
   disk.role = {};
@@ -151,9 +178,17 @@ void Logs::on_wiped(int server) {
   Log lost = std::move(disk.durable);
   disk = {};
   disk.lost = std::move(lost);
+  marks_.on_wiped(at(server), unqualified());
+}
+
+void Logs::on_died(int server) {
+  disks_[at(server)].role = {};
+  disks_[at(server)].committed = {};
+  marks_.on_died(at(server), durable_last(server), committed());
 }
 
 void Logs::on_send(int server, ServerId to, const broadcast::Message& message) {
+  marks_.on_send(at(server), to, message);
   const Disk& disk = disks_[at(server)];
   if (const auto* vote = std::get_if<broadcast::VoteReply>(&message.body)) {
     if (vote->pre || !vote->granted) return;
@@ -165,10 +200,23 @@ void Logs::on_send(int server, ServerId to, const broadcast::Message& message) {
                                     disk.hard_state.epoch.value, disk.hard_state.vote.value));
     }
   } else if (const auto* ack = std::get_if<broadcast::AppendReply>(&message.body)) {
-    if (ack->accepted && static_cast<std::size_t>(ack->durable.value) > disk.durable.size()) {
-      broken("promise", fmt::format("server {} acknowledges {} to {}; its disk holds {}", server + 1,
-                                    ack->durable.value, to.value, disk.durable.size()));
-    }
+    if (ack->accepted) check_ack(server, to, message.epoch, *ack);
+  }
+}
+
+void Logs::check_ack(int server, ServerId to, Epoch epoch, const broadcast::AppendReply& ack) const {
+  const Disk& disk = disks_[at(server)];
+  if (static_cast<std::size_t>(ack.durable.value) > disk.durable.size() || disk.hard_state.epoch < epoch) {
+    broken("promise", fmt::format("server {} acknowledges {} to {} in epoch {}; its disk holds {}, epoch {}",
+                                  server + 1, ack.durable.value, to.value, epoch.value, disk.durable.size(),
+                                  disk.hard_state.epoch.value));
+  }
+  const Disk& leaders = disks_[at(to.value - 1)];
+  const bool leads = leaders.role.role == broadcast::Role::leading && leaders.role.epoch == epoch;
+  if (!leads || !holds(leaders.handed, ack.durable)) return;
+  if (leaders.handed[index_of(ack.durable)] != disk.durable[index_of(ack.durable)]) {
+    broken("promise", fmt::format("server {} acknowledges {} to {}, whose log has another entry there",
+                                  server + 1, ack.durable.value, to.value));
   }
 }
 
@@ -209,7 +257,13 @@ const Record& Logs::adopt(int server, Epoch epoch) {
     broken("commit-durability", fmt::format("server {} delivers {}, which no quorum of disks holds:{}",
                                             server + 1, zxid.value, holders(zxid)));
   }
+  if (!committed_.empty() && record->entry.epoch < records_[committed_.back().record].entry.epoch) {
+    broken("commit-rule",
+           fmt::format("({}, {}) is committed after an entry of epoch {}", record->entry.epoch.value,
+                       zxid.value, records_[committed_.back().record].entry.epoch.value));
+  }
   committed_.push_back({intern(record->entry), epoch});
+  marks_.on_committed(record->entry, epoch);
   return *record;
 }
 
@@ -219,6 +273,10 @@ void Logs::on_state(int server, const broadcast::Peer& peer) {
   const bool leads = role.role == broadcast::Role::leading;
   if (leads && !(role == disk.role)) check_leader(server, peer);
   const Zxid committed = peer.committed();
+  if (committed < disk.committed) {
+    broken("commit-falls", fmt::format("server {} knew that {} is committed, and now {}", server + 1,
+                                       disk.committed.value, committed.value));
+  }
   if (leads && role == disk.role && committed > disk.committed) {
     const Record* record = on_a_quorum(committed);
     if (record == nullptr) {
@@ -232,6 +290,7 @@ void Logs::on_state(int server, const broadcast::Peer& peer) {
   }
   disk.role = role;
   disk.committed = committed;
+  marks_.on_state(at(server), peer);
 }
 
 void Logs::check_leader(int server, const broadcast::Peer& peer) {
@@ -243,6 +302,8 @@ void Logs::check_leader(int server, const broadcast::Peer& peer) {
   }
   loop_.note("leads", {server + 1, epoch.value, peer.last().value});
   const Log& log = disks_[at(server)].handed;
+  const Epoch tail = log.empty() ? Epoch{} : records_[log.back()].entry.epoch;
+  marks_.on_leader(at(server), epoch, Zxid{static_cast<std::int64_t>(log.size())}, tail, committed());
   for (std::size_t i = 0; i < committed_.size(); ++i) {
     if (committed_[i].delivered_in >= epoch) continue;
     const bool missing = static_cast<std::int64_t>(i) >= peer.last().value ||

@@ -1,10 +1,14 @@
 // What the servers' logs must never do, judged from what they hand to their disks, what those have performed
 // and what is sent:
 //   election-safety      one leader for each epoch
-//   log-matching         (epoch, zxid) names one entry for ever; nothing of a later epoch contradicts a
-//   committed entry promise              a vote or an acknowledgement leaves only after the disk has
-//   performed what it speaks of commit-durability    an entry delivered anywhere is on the disks of a quorum
-//   of qualified voters commit-rule          a leader's commit point lands on entries of its own epoch
+//   log-matching         (epoch, zxid) names one entry for ever, and all before it; nothing of a later epoch contradicts a
+//                        committed entry
+//   promise              a vote or an acknowledgement leaves only after the disk has performed what it speaks of; what is
+//                        acknowledged is the leader's
+//   vote                 on a disk the epoch never falls, an epoch's vote never changes, and who counts goes on counting
+//   commit-durability    an entry delivered anywhere is on the disks of a quorum of qualified voters
+//   commit-rule          a leader's commit point lands on entries of its own epoch; along what is committed the epoch never falls
+//   commit-falls         what a server knows to be committed never becomes less while it runs
 //   leader-completeness  a leader holds everything that was committed in earlier epochs
 //   committed-kept       nobody cuts a committed entry off its log
 //   recovery             a disk gives back after a crash all that it had performed
@@ -13,19 +17,25 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "server/broadcast/peer.h"
+#include "tests/simulation/checks/log_marks.h"
 #include "tests/simulation/sim.h"
 
 namespace muster::simulation {
 
 // One entry that some server handed to its disk.
 struct Record {
+  static constexpr std::uint32_t nothing = UINT32_MAX;
+
   broadcast::Entry entry;
   std::int64_t first_seen_us = 0;
+  std::optional<std::uint32_t>
+      before;  // the record before it in every log that has it; nothing: it is the first
 };
 
 class Logs {
@@ -43,6 +53,7 @@ class Logs {
   // Its log was replaced by a state.
   void on_reset(int server, Zxid base);
   void on_wiped(int server);
+  void on_died(int server);
 
   // The next committed entry, as it was delivered first, by a server in `epoch`.
   const Record& adopt(int server, Epoch epoch);
@@ -76,6 +87,9 @@ class Logs {
   };
 
   static std::size_t at(int server) { return static_cast<std::size_t>(server); }
+  void add(Log& log, const broadcast::Entry& entry);
+  void check_ack(int server, ServerId to, Epoch epoch, const broadcast::AppendReply& ack) const;
+  void check_hard_state(int server, const broadcast::HardState& now) const;
   RecordId intern(const broadcast::Entry& entry);
   [[nodiscard]] Log committed_through(Zxid zxid) const;
   void change(Log& log, const broadcast::Persist& persist);
@@ -91,6 +105,7 @@ class Logs {
   std::unordered_map<std::uint64_t, RecordId> by_name_;  // never iterated
   std::vector<Committed> committed_;
   std::map<Epoch, int> leaders_;
+  LogMarks marks_;
 };
 
 }  // namespace muster::simulation

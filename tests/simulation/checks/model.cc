@@ -62,6 +62,19 @@ std::uint64_t hash_of(const std::vector<std::string>& names) {
   return hash;
 }
 
+Model::Model(Loop& loop) : loop_(loop), znodes_(tree_) { remember_initial("/"); }
+
+// What every tree holds before the first entry.
+void Model::remember_initial(const std::string& path) {
+  const std::vector<std::string> children = tree_.children(path);
+  Version version;
+  version.node = tree_.data(path);
+  version.children = hash_of(children);
+  versions_[path].push_back(std::move(version));
+  for (const std::string& child : children)
+    remember_initial(path == "/" ? "/" + child : fmt::format("{}/{}", path, child));
+}
+
 bool Model::accept(const broadcast::Entry& entry) {
   auto& [boot, n] = origins_[entry.forward.origin];
   const bool next = entry.forward.boot == boot ? entry.forward.n == n + 1 : entry.forward.n == 1;
@@ -93,11 +106,38 @@ const Model::Applied& Model::apply(const Record& record) {
     applied.token = token_of(command->operation);
     applied.expiry = std::holds_alternative<tree::ExpireSession>(command->operation);
     note_write(applied, command->session);
+    check_command(applied, *command);
   }
+  note_marks(applied, command);
   loop_.note("committed", {entry.zxid.value, entry.epoch.value, static_cast<std::int64_t>(applied.digest)});
   note_changes(applied, command);
   applied_.push_back(std::move(applied));
   return applied_.back();
+}
+
+void Model::check_command(const Applied& applied, const tree::Command& command) {
+  const tree::Outcome& outcome = applied.outcome;
+  const Zxid zxid = applied.record->entry.zxid;
+  session_table_.on_command(command, outcome, zxid);
+  if (outcome.session) session_table_.check_count(tree_.sessions().size(), zxid);
+  if (outcome.zxid != zxid) return;  // told again
+  if (znodes_.on_created(command.operation, outcome.reply.body, tree_) > 0)
+    loop_.mark("sequential name given");
+}
+
+void Model::note_marks(const Applied& applied, const std::optional<tree::Command>& command) {
+  const tree::Outcome& outcome = applied.outcome;
+  if (outcome.fate == tree::Fate::moved) loop_.mark("write of a moved session without effect");
+  if (outcome.fate == tree::Fate::dead) loop_.mark("write of a closed session without effect");
+  if (applied.expiry)
+    loop_.mark(!outcome.session          ? Mark("expiry that came too late")
+               : outcome.changes.empty() ? Mark("expired, without ephemerals")
+                                         : Mark("expired, and its ephemerals went"));
+  if (const auto* multi = std::get_if<wire::MultiReply>(&outcome.reply.body);
+      multi != nullptr && !multi->results.empty() && multi->results.front().type == wire::OpCode::error)
+    loop_.mark("multi that failed as a whole");
+  if (command && outcome.fate == tree::Fate::answered && outcome.zxid != applied.record->entry.zxid)
+    loop_.mark("outcome told again");
 }
 
 void Model::note_write(const Applied& applied, SessionId session) {
@@ -135,15 +175,23 @@ void Model::note_changes(const Applied& applied, const std::optional<tree::Comma
       add_paths(command->operation, touched);
     }
   }
-  for (const std::string& path : touched) {
-    std::optional<tree::NodeData> node = tree_.data(path);
-    std::vector<Version>& versions = versions_[path];
-    if (!node && versions.empty()) continue;
-    Version version{zxid, std::move(node), 0};
-    if (version.node) version.children = hash_of(tree_.children(path));
-    versions.push_back(std::move(version));
-  }
+  for (const std::string& path : touched) note_node(path, applied.record->entry);
+  znodes_.check_counts(tree_);
   check_ephemerals(applied, touched);
+}
+
+void Model::note_node(const std::string& path, const broadcast::Entry& entry) {
+  static const Version nothing;
+  Version version;
+  version.zxid = entry.zxid;
+  version.node = tree_.data(path);
+  std::vector<Version>& versions = versions_[path];
+  if (!version.node && versions.empty()) return;
+  const std::vector<std::string> children = version.node ? tree_.children(path) : std::vector<std::string>();
+  version.children = version.node ? hash_of(children) : 0;
+  znodes_.on_node(path, versions.empty() ? nothing : versions.back(), version, entry.zxid, entry.time_ms,
+                  children.size());
+  versions.push_back(std::move(version));
 }
 
 void Model::check_ephemerals(const Applied& applied, const std::set<std::string>& touched) {

@@ -2,6 +2,7 @@
 // compared with it.
 //   forward-order   each origin's proposals are committed in its order, without a gap, none twice
 //   exactly-once    a client's write takes effect at most once, and in the order in which its session sent it
+//   stat, sequential, session-table  (znodes.h, session_table.h)
 //   ephemerals      an ephemeral node exists only while its session does
 //   digest          a server's digest is the model's at the same zxid
 #pragma once
@@ -19,6 +20,8 @@
 
 #include "server/tree/tree.h"
 #include "tests/simulation/checks/logs.h"
+#include "tests/simulation/checks/session_table.h"
+#include "tests/simulation/checks/znodes.h"
 
 namespace muster::simulation {
 
@@ -39,17 +42,15 @@ class Model {
     bool expiry = false;
   };
   // A node as of `zxid`, until the next version.
-  struct Version {
+  struct Version : NodeState {
     Zxid zxid;
-    std::optional<tree::NodeData> node;
-    std::uint64_t children = 0;  // hash_of the sorted names
   };
   struct PathChange {
     Zxid zxid;
     tree::ChangeKind kind{};
   };
 
-  explicit Model(Loop& loop) : loop_(loop) {}
+  explicit Model(Loop& loop);
 
   const Applied& apply(const Record& record);
   [[nodiscard]] Zxid applied() const { return Zxid{static_cast<std::int64_t>(applied_.size())}; }
@@ -81,12 +82,18 @@ class Model {
   };
 
   bool accept(const broadcast::Entry& entry);
+  void check_command(const Applied& applied, const tree::Command& command);
+  void note_marks(const Applied& applied, const std::optional<tree::Command>& command);
   void note_write(const Applied& applied, SessionId session);
   void note_changes(const Applied& applied, const std::optional<tree::Command>& command);
+  void note_node(const std::string& path, const broadcast::Entry& entry);
+  void remember_initial(const std::string& path);
   void check_ephemerals(const Applied& applied, const std::set<std::string>& touched);
 
   Loop& loop_;
   tree::Tree tree_;
+  Znodes znodes_;
+  SessionTable session_table_;
   std::deque<Applied> applied_;
   std::map<ServerId, std::pair<std::uint64_t, std::uint64_t>> origins_;  // boot, n
   std::unordered_map<std::string, std::vector<Version>> versions_;       // never iterated
