@@ -2,17 +2,26 @@
 started again it is brought up to date.
 
     python3 -m chaos.sync_fails --at 200            from tests/: each of the first 200 syncs fails in turn
+
+Printed, never asserted: how long it takes at most from what it says of the failure to its end.
 """
 
 import argparse
 import asyncio
+import datetime
 import sys
 
 from chaos.power_cuts import OPTIONS, CutEnsemble
 from support.load import Load
 
 
+def seconds_since(line):
+    """Of a line of a server's log, which begins with the time."""
+    return (datetime.datetime.now() - datetime.datetime.fromisoformat(line[:23])).total_seconds()
+
+
 async def fail_at(ensemble, load, number, log):
+    """How long the server lived on after it had said what failed."""
     victim = ensemble.servers[number % 3]
     victim.kill()
     ensemble.more[victim.id] = {"MUSTER_SHIM_FSYNC_EIO_AT": str(number)}
@@ -24,6 +33,7 @@ async def fail_at(ensemble, load, number, log):
         load.violation(f"sync {number} failed, and {victim} ended with status {status}")
     if "cannot sync" not in sentence or "Check the disk" not in sentence:
         load.violation(f"sync {number} failed, and {victim} said at the end: {sentence}")
+    took = seconds_since(sentence)
     log(f"sync {number}: {victim} ended with status {status}: {sentence}")
     del ensemble.more[victim.id]
     await asyncio.to_thread(ensemble.wait_leader, [server for server in ensemble.servers if server is not victim])
@@ -32,6 +42,7 @@ async def fail_at(ensemble, load, number, log):
     victim.start()
     await asyncio.to_thread(ensemble.wait_voting)
     await load.until(lambda: all(writer.ready for writer in load.writers), "all sessions have resumed")
+    return took
 
 
 async def run(ensemble, numbers, log):
@@ -39,8 +50,8 @@ async def run(ensemble, numbers, log):
     load.excused.update(ensemble.servers)
     await load.open()
     try:
-        for number in numbers:
-            await fail_at(ensemble, load, number, log)
+        slowest = max([await fail_at(ensemble, load, number, log) for number in numbers])
+        log(f"ended at most {slowest * 1000:.0f} ms after it had said so")
         await load.stop()
         await load.verify()
     finally:

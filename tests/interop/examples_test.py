@@ -5,7 +5,9 @@ import os
 import pathlib
 import shutil
 import signal
+import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -166,6 +168,13 @@ class Examples(unittest.TestCase):
         all_say("2 workers say bye")
         for follower in followers:
             self.assertEqual(follower.lines, ["4 workers say hello", "8 workers say hi", "2 workers say bye"])
+        took = []
+        for workers in range(100, 120):
+            begun = time.monotonic()
+            self.zk.set(self.path + "/values/workers", str(workers).encode())
+            all_say(f"{workers} workers say bye")
+            took.append((time.monotonic() - begun) * 1000)
+        print(f"an edit was seen by three processes within {statistics.median(took):.1f} ms, at worst {max(took):.1f} ms of {len(took)}", file=sys.stderr)
 
     def test_leader_election(self):
         self.zk.create(self.path)
