@@ -17,7 +17,10 @@ class Faults {
   Faults(const Surroundings& around, std::vector<std::unique_ptr<Host>>& hosts, Random random);
 
   void start();
-  void stop() { stopped_ = true; }
+  void stop() {
+    stopped_ = true;
+    ++partition_;  // and no older one heals any more
+  }
 
  private:
   using Action = void (Faults::*)(Random& random);

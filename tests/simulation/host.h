@@ -59,6 +59,9 @@ class Host : public PeerEnd, public ServerEnd {
 
   [[nodiscard]] bool up() const { return node_ != nullptr; }
   [[nodiscard]] bool paused() const { return paused_; }
+  [[nodiscard]] bool disk_well() const {
+    return disk_factor_ == 1 && around_.loop.now_us() >= stalled_until_us_ && has_room_ && !damaged_;
+  }
   [[nodiscard]] const node::Node& node() const { return *node_; }
   [[nodiscard]] bool leads() const { return up() && node_->peer().role().role == broadcast::Role::leading; }
   [[nodiscard]] int deaths() const { return deaths_; }
@@ -115,6 +118,7 @@ class Host : public PeerEnd, public ServerEnd {
   void leave_store_work();
   void set_state_aside(Zxid state_at_least);
   void discard_store();
+  void check_published();
   [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
   [[nodiscard]] node::StartState start_state();
   void follow_applied();

@@ -106,8 +106,20 @@ void Host::perform(const node::CheckpointWork& work) {
              fmt::format("server {} publishes a checkpoint at {}; its log is durable up to {}", index_ + 1,
                          published_.value, around_.logs.durable_last(index_).value));
     around_.loop.note("checkpoint", {index_ + 1, published_.value});
+    check_published();
   }
   input([this, ticket = work.ticket, result] { node_->checkpoint_written(now(), ticket, result); });
+}
+
+// A start from it would find the state of its zxid.
+void Host::check_published() {
+  if (store_damaged_ || may_be_wrong_) return;
+  const auto view = store_.view();
+  const auto loaded = node::load_checkpoint(view->meta(), [&view] { return view->read(2000); });
+  if (!loaded)
+    broken("checkpoint", fmt::format("server {} publishes a checkpoint that can't be loaded: {}", index_ + 1,
+                                     loaded.error().message));
+  around_.model.compare_digest(index_, loaded->tree);
 }
 
 void Host::perform(const node::StateRead& work) {

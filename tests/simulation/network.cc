@@ -123,17 +123,26 @@ void Network::cut(int from, int to) {
   });
 }
 
+void Network::heal(int from, int to) {
+  if (!cut_off(from, to)) return;
+  cut_[at(from, to)] = false;
+  Stream& s = stream(from, to);
+  std::vector<Message> waiting = std::exchange(s.stalled[side(from, to)], {});
+  for (Message& message : waiting) dispatch(from, to, s.generation, std::move(message));
+}
+
 void Network::heal_all() {
   loop_.note("healed", {});
-  for (int from = 0; from < servers_; ++from) {
-    for (int to = 0; to < servers_; ++to) {
-      if (from == to || !cut_off(from, to)) continue;
-      cut_[at(from, to)] = false;
-      Stream& s = stream(from, to);
-      std::vector<Message> waiting = std::exchange(s.stalled[side(from, to)], {});
-      for (Message& message : waiting) dispatch(from, to, s.generation, std::move(message));
-    }
-  }
+  for (int from = 0; from < servers_; ++from)
+    for (int to = 0; to < servers_; ++to)
+      if (from != to) heal(from, to);
+}
+
+std::uint64_t Network::stream_between(int a, int b) const {
+  const Stream& s = a < b ? streams_[at(a, b)] : streams_[at(b, a)];
+  const bool whole =
+      s.sending[0] && s.sending[1] && s.opened[0] == s.generation && s.opened[1] == s.generation;
+  return whole && !cut_off(a, b) && !cut_off(b, a) ? s.generation : 0;
 }
 
 void Network::send(int from, int to, broadcast::LinkId link, const node::PeerMessage& message) {

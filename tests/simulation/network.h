@@ -37,7 +37,10 @@ class Network {
 
   void break_link(int a, int b);
   void cut(int from, int to);  // this direction: what is sent waits, and new streams do not come about
+  void heal(int from, int to);
   void heal_all();
+  // A name for the stream that both sides have now and on which nothing is held up; 0: there is none.
+  [[nodiscard]] std::uint64_t stream_between(int a, int b) const;
   [[nodiscard]] bool cut_off(int from, int to) const { return cut_[at(from, to)]; }
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
 

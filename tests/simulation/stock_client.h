@@ -12,6 +12,7 @@ class StockClient : public Client {
   StockClient(const ClientWorld& world, int index, Random random, std::optional<int> probe = std::nullopt);
 
   [[nodiscard]] bool connected() const override { return state_ == State::connected; }
+  [[nodiscard]] bool settled() const override { return in_flight_.empty(); }
   void on_connected(SocketId socket) override;
   void on_closed(SocketId socket) override;
 

@@ -11,6 +11,7 @@ namespace muster::simulation {
 void Expiry::attached(Socket socket, SessionId session, int server, std::int64_t timeout_us,
                       std::int64_t now_us) {
   contacts_[socket] = {session, server, timeout_us, now_us, now_us};
+  heard_[session] = now_us;
 }
 
 void Expiry::heard(Socket socket, std::int64_t now_us) {
@@ -19,6 +20,7 @@ void Expiry::heard(Socket socket, std::int64_t now_us) {
   Contact& contact = place->second;
   if (now_us - contact.last_us > contact.timeout_us / 3) contact.since_us = now_us;
   contact.last_us = now_us;
+  heard_[contact.session] = now_us;
 }
 
 void Expiry::lost(Socket socket) { contacts_.erase(socket); }
@@ -26,6 +28,21 @@ void Expiry::lost(Socket socket) { contacts_.erase(socket); }
 void Expiry::server_disturbed(int server, std::int64_t now_us) {
   for (auto& [socket, contact] : contacts_) {
     if (contact.server == server) contact.since_us = std::max(contact.since_us, now_us);
+  }
+}
+
+void Expiry::check_late(const std::vector<tree::Session>& sessions, std::int64_t calm_since_us,
+                        std::int64_t slack_us, std::int64_t now_us) {
+  for (const tree::Session& session : sessions) {
+    const std::int64_t heard_us = heard_.try_emplace(session.id, now_us).first->second;
+    const std::int64_t since_us = std::max(heard_us, calm_since_us);
+    const std::int64_t timeout_us = std::int64_t{session.timeout_ms} * 1000;
+    if (now_us - since_us <= 2 * timeout_us + slack_us) continue;
+    broken("late-expiry",
+           fmt::format("session {:x} of {} ms was heard of at {} ms, all is calm since {} ms, and it "
+                       "lives on at {} ms",
+                       static_cast<std::uint64_t>(session.id.value), session.timeout_ms, heard_us / 1000,
+                       calm_since_us / 1000, now_us / 1000));
   }
 }
 
