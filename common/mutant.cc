@@ -55,7 +55,6 @@ constexpr std::array<std::pair<Mutant, std::string_view>, static_cast<std::size_
         {Mutant::child_watches_not_armed, "child-watches-not-armed"},
         {Mutant::watches_not_caught_up, "watches-not-caught-up"},
         {Mutant::one_shot_fires_again, "one-shot-fires-again"},
-        {Mutant::client_ahead_accepted, "client-ahead-accepted"},
     }};
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Mutants: deliberate bugs that only the simulator build knows, each one changed condition, to prove that the simulator would
-// notice it. In release `mutant(...)` is the constant false and leaves no trace.
+// notice it (tests/simulation/MUTANTS.md). In release `mutant(...)` is the constant false and leaves no trace.
 #pragma once
 
 #include <string_view>
@@ -49,9 +49,8 @@ enum class Mutant {
   child_watches_not_armed,
   watches_not_caught_up,
   one_shot_fires_again,
-  client_ahead_accepted,
 };
-inline constexpr Mutant last_mutant = Mutant::client_ahead_accepted;
+inline constexpr Mutant last_mutant = Mutant::one_shot_fires_again;
 
 #ifdef MUSTER_SIM
 extern thread_local Mutant active_mutant;

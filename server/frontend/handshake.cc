@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/mutant.h"
 #include "server/frontend/password.h"
 
 namespace muster::frontend {
@@ -12,7 +11,7 @@ std::int32_t negotiated_timeout(std::int32_t wanted_ms, std::int64_t tick_ms) {
 }
 
 Verdict judge(const wire::ConnectRequest& request, std::string_view secret, Zxid applied) {
-  if (request.last_zxid_seen > applied && !mutant(Mutant::client_ahead_accepted)) return Verdict::behind;
+  if (request.last_zxid_seen > applied) return Verdict::behind;
   if (request.session != SessionId{} && !is_password(secret, request.session, request.password))
     return Verdict::refuse;
   return Verdict::go;
