@@ -28,6 +28,9 @@ enum class Fault : std::uint8_t {
   transfer,
   // The network between servers
   partition,
+  bridge,   // two halves that only one server hears both of
+  ring,     // each hears its neighbours only
+  swizzle,  // links stop one after another and come back in another order
   link_break,
   half_open,  // one side does not notice for long that a link or a connection is broken
   // Disks
@@ -46,8 +49,11 @@ enum class Fault : std::uint8_t {
   wrong_state,
   // Clocks
   wall_jump,
+  uptime_wrap,  // a machine whose clock passes 2^31 or 2^32 ms within the run
   // Clients
   client_break,
+  cut_in_frame,  // of those that break: the server gets some bytes of what is under way
+  xid_wrap,      // a session whose xids begin near the greatest
   client_moves,
   client_leaves,
   client_closes,

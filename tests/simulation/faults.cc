@@ -20,6 +20,9 @@ void Faults::start() {
   every(Fault::leader_hunt, &Faults::hunt_leaders);
   every(Fault::stale_trap, &Faults::set_stale_trap);
   every(Fault::partition, &Faults::partition);
+  every(Fault::bridge, &Faults::make_bridge);
+  every(Fault::ring, &Faults::make_ring);
+  every(Fault::swizzle, &Faults::swizzle);
   every(Fault::link_break, &Faults::break_link);
   every(Fault::slow_disk, &Faults::slow_disk);
   every(Fault::stalled_disk, &Faults::stall_disk);
@@ -96,7 +99,7 @@ void Faults::power_cut(Random& random) {
 void Faults::pause(Random& random) { any(random).pause(spread(random, 20'000, 15'000'000)); }
 
 void Faults::jump_wall_clock(Random& random) {
-  any(random).jump_wall_clock(random.between(-100'000, 100'000));
+  any(random).jump_wall_clock(random.between(-3'600'000, 3'600'000));
 }
 
 void Faults::break_client(Random& /*random*/) { around_.sockets.break_any(); }
@@ -106,10 +109,10 @@ void Faults::transfer(Random& /*random*/) {
   if (server >= 0) hosts_[static_cast<std::size_t>(server)]->transfer();
 }
 
-// Disks that are damaged, new, or being repaired.
+// Voters' disks that are damaged, new, or being repaired.
 int Faults::impaired() const {
   int count = 0;
-  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(around_.profile.voters); ++i) {
     const bool qualified = around_.logs.durable_hard_state(static_cast<int>(i)).qualified;
     if (!qualified || hosts_[i]->damaged()) ++count;
   }
@@ -118,9 +121,10 @@ int Faults::impaired() const {
 
 // A majority of disks survives: at most as many are impaired as the others can do without.
 bool Faults::may_wipe(int server) const {
-  const auto servers = static_cast<int>(hosts_.size());
-  return around_.model.applied() > Zxid{} && around_.logs.durable_hard_state(server).qualified &&
-         !hosts_[static_cast<std::size_t>(server)]->damaged() && impaired() + 1 <= (servers - 1) / 2 &&
+  const int voters = around_.profile.voters;
+  const bool spared = server >= voters || impaired() + 1 <= (voters - 1) / 2;
+  return spared && around_.model.applied() > Zxid{} && around_.logs.durable_hard_state(server).qualified &&
+         !hosts_[static_cast<std::size_t>(server)]->damaged() &&
          std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->has_state(); });
 }
 
@@ -161,8 +165,8 @@ void Faults::hunt(Random& random, int victims) {
 // together the stale and the wiped would be a quorum that knows nothing.
 void Faults::set_stale_trap(Random& random) {
   const int lead = leader();
-  if (lead < 0 || hosts_.size() < 3) return;
-  const auto servers = static_cast<int>(hosts_.size());
+  const int servers = around_.profile.voters;
+  if (lead < 0 || servers < 3) return;
   const int stale = (lead + 1) % servers, wiped = (lead + 2) % servers;
   isolate(stale);
   heal_after(60'000'000);

@@ -43,7 +43,11 @@ class Faults {
   void set_stale_trap(Random& random);
 
   void partition(Random& random);
+  void make_bridge(Random& random);
+  void make_ring(Random& random);
+  void swizzle(Random& random);
   void break_link(Random& random);
+  void cut_both(int a, int b);
   void isolate(int server);
   void heal_after(std::int64_t us);
 

@@ -36,7 +36,7 @@ void Faults::damage_sector(Fault damage, Random& random) {
 
 // Whoever lost its state needs another who has one, and who is not behind its log.
 bool Faults::may_damage_store(const Host& victim) const {
-  return hosts_.size() > 1 && impaired() == 0 &&
+  return around_.profile.voters > 1 && impaired() == 0 &&
          std::all_of(hosts_.begin(), hosts_.end(),
                      [&](const auto& host) { return host.get() == &victim || host->has_state(); });
 }
@@ -51,7 +51,7 @@ void Faults::damage_store(Random& random) {
 // A majority that holds the right state must be able to say so: nobody else needs to be given one now.
 void Faults::make_wrong(Random& random) {
   Host& victim = any(random);
-  if (hosts_.size() < 3 || !victim.has_state() || !may_damage_store(victim)) return;
+  if (around_.profile.voters < 3 || !victim.has_state() || !may_damage_store(victim)) return;
   Zxid floor;
   for (const auto& host : hosts_) {
     if (!host->up()) return;

@@ -11,10 +11,59 @@ void Faults::break_link(Random& random) {
 }
 
 void Faults::isolate(int server) {
-  for (int other = 0; other < static_cast<int>(hosts_.size()); ++other) {
-    if (other == server) continue;
-    around_.network.cut(server, other);
-    around_.network.cut(other, server);
+  for (int other = 0; other < static_cast<int>(hosts_.size()); ++other)
+    if (other != server) cut_both(server, other);
+}
+
+void Faults::cut_both(int a, int b) {
+  around_.network.cut(a, b);
+  around_.network.cut(b, a);
+}
+
+// Both halves have a majority with the one in the middle, if it is one of few.
+void Faults::make_bridge(Random& random) {
+  const auto servers = static_cast<int>(hosts_.size());
+  if (servers < 3) return;
+  around_.loop.fault(Fault::bridge);
+  const int middle = static_cast<int>(random.below(hosts_.size()));
+  const std::uint64_t group = random.next();
+  for (int a = 0; a < servers; ++a) {
+    for (int b = a + 1; b < servers; ++b)
+      if (a != middle && b != middle && (group >> a & 1U) != (group >> b & 1U)) cut_both(a, b);
+  }
+  heal_after(
+      spread(random, around_.profile.partition_length_us / 8 + 1, around_.profile.partition_length_us * 2));
+}
+
+// With five servers each has a majority with its neighbours, and no two the same.
+void Faults::make_ring(Random& random) {
+  const auto servers = static_cast<int>(hosts_.size());
+  if (servers < 4) return;
+  around_.loop.fault(Fault::ring);
+  for (int a = 0; a < servers; ++a) {
+    for (int b = a + 2; b < servers; ++b)
+      if (a != 0 || b != servers - 1) cut_both(a, b);
+  }
+  heal_after(
+      spread(random, around_.profile.partition_length_us / 8 + 1, around_.profile.partition_length_us * 2));
+}
+
+// One link after another stops, and each comes back when its own time is over.
+void Faults::swizzle(Random& random) {
+  const auto servers = static_cast<int>(hosts_.size());
+  if (servers < 2) return;
+  around_.loop.fault(Fault::swizzle);
+  const std::int64_t length_us = around_.profile.partition_length_us;
+  for (int from = 0; from < servers; ++from) {
+    for (int to = 0; to < servers; ++to) {
+      if (from == to || random.chance(1, 2)) continue;
+      const std::int64_t stops_us = random.between(0, length_us);
+      around_.loop.after(stops_us, [this, from, to] {
+        if (!stopped_) around_.network.cut(from, to);
+      });
+      around_.loop.after(stops_us + random.between(1, length_us),
+                         [this, from, to] { around_.network.heal(from, to); });
+    }
   }
 }
 

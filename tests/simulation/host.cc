@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::int64_t look_us = 1'000'000;  // from one look for room to the next
 
-broadcast::Membership all_voters(int servers) {
+broadcast::Membership members(const Profile& profile) {
   broadcast::Membership membership;
-  for (int i = 1; i <= servers; ++i) membership.members.push_back({ServerId{i}, true});
+  for (int i = 1; i <= profile.servers; ++i) membership.members.push_back({ServerId{i}, i <= profile.voters});
   return membership;
 }
 
@@ -28,6 +28,11 @@ std::string random_bytes(Random& random, std::size_t count) {
 Host::Host(const Surroundings& around, int index, Random random)
     : around_(around), index_(index), random_(random) {
   mono_start_ms_ = random_.between(0, 1'000'000'000);
+  if (random_.chance(static_cast<std::uint64_t>(around.profile.rates[Fault::uptime_wrap]), 100)) {
+    const std::int64_t passed_ms = random_.between(0, around.profile.faults_until_us / 1000);
+    mono_start_ms_ = (std::int64_t{1} << (random_.chance(1, 2) ? 31 : 32)) - passed_ms;
+    around.loop.fault(Fault::uptime_wrap, {index + 1, mono_start_ms_});
+  }
   wall_skew_ms_ = random_.between(-200, 200);
 }
 
@@ -48,7 +53,7 @@ void Host::boot() {
   node::NodeConfig config;
   config.peer.self = ServerId{index_ + 1};
   config.peer.boot = random_.next() | 1U;
-  config.peer.initial = all_voters(p.servers);
+  config.peer.initial = members(p);
   config.peer.entropy = random_bytes(random_, 48);
   config.peer.heartbeat_ms = p.heartbeat_ms;
   config.peer.election_timeout_ms = p.election_ms;

@@ -126,6 +126,7 @@ void Network::cut(int from, int to) {
 void Network::heal(int from, int to) {
   if (!cut_off(from, to)) return;
   cut_[at(from, to)] = false;
+  loop_.note("link goes on", {from + 1, to + 1});
   Stream& s = stream(from, to);
   std::vector<Message> waiting = std::exchange(s.stalled[side(from, to)], {});
   for (Message& message : waiting) dispatch(from, to, s.generation, std::move(message));
@@ -133,9 +134,11 @@ void Network::heal(int from, int to) {
 
 void Network::heal_all() {
   loop_.note("healed", {});
-  for (int from = 0; from < servers_; ++from)
-    for (int to = 0; to < servers_; ++to)
+  for (int from = 0; from < servers_; ++from) {
+    for (int to = 0; to < servers_; ++to) {
       if (from != to) heal(from, to);
+    }
+  }
 }
 
 std::uint64_t Network::stream_between(int a, int b) const {

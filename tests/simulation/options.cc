@@ -42,8 +42,8 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--campaign-minutes", options.campaign_minutes,
                  "as many seeds that nobody chose as fit into so many minutes; 2 % of them run twice");
   app.add_flag("--demand-marks", options.demand_marks, "fail if there is a mark that no seed has passed");
-  app.add_option("--servers", servers, "size of the ensemble instead of a drawn one")
-      ->check(CLI::IsMember({1, 3, 5}));
+  app.add_option("--servers", servers, "so many voters and no observers, instead of drawn numbers")
+      ->check(CLI::Range(1, 7));
   app.add_option("--profile", profile,
                  "what is likely in a seed: core (fastest), full, disk, session or sync")
       ->capture_default_str()

@@ -125,6 +125,9 @@ void draw_processes(Draws draw, const Weights& weights, std::int64_t election_us
 void draw_network(Draws draw, const Weights& weights) {
   draw.weigh(weights.network);
   draw.perhaps(Fault::partition, 50, 8 * second, 120 * second);
+  draw.perhaps(Fault::bridge, 25, 15 * second, 120 * second);
+  draw.perhaps(Fault::ring, 25, 15 * second, 120 * second);
+  draw.perhaps(Fault::swizzle, 25, 15 * second, 120 * second);
   draw.perhaps(Fault::link_break, 50, 2 * second, 60 * second);
   draw.one_of(Fault::half_open, {0, 10, 50});
 }
@@ -147,11 +150,14 @@ void draw_disks(Draws draw, const Weights& weights) {
 void draw_clocks(Draws draw, const Weights& weights) {
   draw.weigh(weights.clocks);
   draw.perhaps(Fault::wall_jump, 20, 10 * second, 60 * second);
+  draw.one_of(Fault::uptime_wrap, {0, 0, 50});
 }
 
 void draw_client_faults(Draws draw, const Weights& weights) {
   draw.weigh(weights.clients);
   draw.perhaps(Fault::client_break, 50, 4 * second, 60 * second);
+  draw.one_of(Fault::cut_in_frame, {0, 30});
+  draw.one_of(Fault::xid_wrap, {0, 0, 50});
   draw.perhaps(Fault::client_moves, 60, 2, 6);
   draw.perhaps(Fault::client_leaves, 60, 2, 5);
   draw.perhaps(Fault::client_closes, 60, 1, 3);
@@ -238,8 +244,11 @@ std::optional<ProfileKind> profile_named(std::string_view name) {
 Profile draw_profile(ProfileKind kind, Random random, std::int64_t minutes, std::optional<int> servers) {
   Profile p;
   p.kind = kind;
-  const int drawn = pick(random, {1, 3, 3, 3, 3, 5, 5});
-  p.servers = servers.value_or(drawn);
+  const int drawn = pick(random, {1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7});
+  const int observers = pick(random, {0, 0, 0, 0, 1, 2});
+  p.voters = servers.value_or(drawn);
+  // A voter that is alone cannot be brought up to date by anybody.
+  p.servers = p.voters + (servers || p.voters == 1 ? 0 : observers);
   p.faults_until_us = minutes * 60 * second;
   draw_servers(p, random.fork(1));
   draw_devices(p, random.fork(2));
@@ -274,10 +283,10 @@ std::string Profile::describe() const {
     }
   }
   return fmt::format(
-      "profile={} servers={} clients={}+{} heartbeat={}ms election={}ms tick={}ms delay={}us sync={}us "
+      "profile={} servers={}+{} clients={}+{} heartbeat={}ms election={}ms tick={}ms delay={}us sync={}us "
       "think={}ms down={}ms faults:{}",
-      name_of(kind), servers, clients, recipe_clients, heartbeat_ms, election_ms, tick_ms, delay_us, sync_us,
-      think_us / ms, down_us / ms, faults.empty() ? " none" : faults);
+      name_of(kind), voters, servers - voters, clients, recipe_clients, heartbeat_ms, election_ms, tick_ms,
+      delay_us, sync_us, think_us / ms, down_us / ms, faults.empty() ? " none" : faults);
 }
 
 }  // namespace muster::simulation

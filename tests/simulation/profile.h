@@ -26,7 +26,7 @@ enum class ProfileKind : std::uint8_t {
 
 struct Profile {
   ProfileKind kind = ProfileKind::full;
-  int servers = 3;
+  int servers = 3, voters = 3;  // the others, which come last, are observers
   int clients = 4, recipe_clients = 0;
   std::int64_t faults_until_us = 0;  // then everything heals
 

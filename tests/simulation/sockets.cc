@@ -36,7 +36,7 @@ void Sockets::to_client(SocketId id, std::function<void(Socket&)> action) {
 
 SocketId Sockets::open(ClientEnd& client, int server) {
   const SocketId id = ++last_id_;
-  sockets_[id] = Socket{.client = &client, .server = server, .unread = {}};
+  sockets_[id] = Socket{.client = &client, .server = server, .unread = {}, .last_sent = {}};
   to_server(id, [this, id](Socket& socket) {
     ServerEnd& end = *servers_[static_cast<std::size_t>(socket.server)];
     if (!end.accepts()) {
@@ -52,7 +52,9 @@ SocketId Sockets::open(ClientEnd& client, int server) {
 }
 
 void Sockets::send(SocketId id, std::string bytes) {
-  if (find(id) == nullptr) return;
+  Socket* open = find(id);
+  if (open == nullptr) return;
+  if (profile_.rates[Fault::cut_in_frame] > 0) open->last_sent = bytes;
   if (profile_.split_streams && bytes.size() > 1 && random_.chance(1, 3)) {
     const auto cut =
         static_cast<std::size_t>(random_.between(1, static_cast<std::int64_t>(bytes.size()) - 1));
@@ -177,6 +179,13 @@ void Sockets::break_any() {
       if (found != nullptr) close_at_server(id, *found);
     });
     return;
+  }
+  // Its client sends what it sent last once more, and the server gets the front of it.
+  if (socket.client != nullptr && socket.last_sent.size() > 1 &&
+      random_.chance(static_cast<std::uint64_t>(profile_.rates[Fault::cut_in_frame]), 100)) {
+    loop_.fault(Fault::cut_in_frame, {static_cast<std::int64_t>(id)});
+    const std::string front = socket.last_sent.substr(0, random_.below(socket.last_sent.size() - 1) + 1);
+    to_server(id, [this, id, front](Socket& open) { deliver(id, open, front); });
   }
   to_server(id, [this, id](Socket& broken_one) { close_at_server(id, broken_one); });
   to_client(id, [this, id](Socket& broken_one) { close_at_client(id, broken_one); });

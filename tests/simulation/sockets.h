@@ -60,6 +60,7 @@ class Sockets {
     bool silent = false;     // nothing passes any more
     bool reading = true;
     std::vector<std::string> unread;
+    std::string last_sent;  // to the server
     std::int64_t last_to_server_us = 0, last_to_client_us = 0;
   };
 

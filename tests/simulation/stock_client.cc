@@ -1,5 +1,6 @@
 #include "tests/simulation/stock_client.h"
 
+#include <limits>
 #include <utility>
 
 namespace muster::simulation {
@@ -91,6 +92,11 @@ void StockClient::on_refused() { disconnect(true); }
 
 void StockClient::on_welcome(const wire::ConnectReply& reply) {
   if (restarts_xids_) last_xid_ = Xid{};
+  constexpr std::int32_t greatest = std::numeric_limits<std::int32_t>::max();
+  if (random_.chance(static_cast<std::uint64_t>(world_.profile.rates[Fault::xid_wrap]), 100)) {
+    world_.loop.fault(Fault::xid_wrap, {index_});
+    last_xid_ = Xid{greatest - static_cast<std::int32_t>(random_.below(20))};
+  }
   state_ = State::connected;
   password_ = reply.password;
   timeout_us_ = std::int64_t{reply.timeout_ms} * 1000;
@@ -119,7 +125,8 @@ void StockClient::keep_alive(std::uint64_t connection) {
 void StockClient::submit(wire::Request request, std::string token) {
   if (!token.empty()) world_.model.sent(token);
   asked_us_ = world_.loop.now_us();
-  last_xid_ = last_xid_.next();
+  // As ZooKeeper's own client goes on.
+  last_xid_ = last_xid_.value == std::numeric_limits<std::int32_t>::max() ? Xid{1} : last_xid_.next();
   world_.sockets.send(socket_, wire::encode_request(last_xid_, request));
   sent({last_xid_, std::move(request), std::move(token), world_.model.applied(), Zxid{}});
 }

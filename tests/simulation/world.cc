@@ -26,7 +26,7 @@ World::World(const RunOptions& options)
       random_(options.seed),
       profile_(profile_of(options, random_)),
       loop_(options.trace),
-      logs_(loop_, profile_.servers),
+      logs_(loop_, profile_.servers, profile_.voters),
       model_(loop_),
       network_(loop_, profile_, random_.fork(2)),
       sockets_(loop_, profile_, expiry_, random_.fork(3)),

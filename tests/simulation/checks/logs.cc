@@ -16,8 +16,9 @@ bool holds(const std::vector<std::uint32_t>& log, Zxid zxid) {
 
 }  // namespace
 
-Logs::Logs(Loop& loop, int servers)
+Logs::Logs(Loop& loop, int servers, int voters)
     : loop_(loop),
+      voters_(voters),
       disks_(static_cast<std::size_t>(servers)),
       marks_(loop, static_cast<std::size_t>(servers)) {}
 
@@ -229,9 +230,9 @@ const Record* Logs::on_a_quorum(Zxid zxid) const {
   for (std::size_t i = 0; i < disks_.size(); ++i) {
     if (!holds(disks_[i].durable, zxid)) continue;
     const RecordId candidate = disks_[i].durable[index_of(zxid)];
-    const auto copies = std::count_if(disks_.begin(), disks_.end(),
+    const auto copies = std::count_if(disks_.begin(), disks_.begin() + voters_,
                                       [&](const Disk& disk) { return has_copy(disk, zxid, candidate); });
-    if (static_cast<std::size_t>(copies) >= disks_.size() / 2 + 1) return &records_[candidate];
+    if (copies >= voters_ / 2 + 1) return &records_[candidate];
   }
   return nullptr;
 }

@@ -40,7 +40,7 @@ struct Record {
 
 class Logs {
  public:
-  Logs(Loop& loop, int servers);
+  Logs(Loop& loop, int servers, int voters);  // the voters come first
 
   // Servers are counted from 0 here.
   void on_state(int server, const broadcast::Peer& peer);  // after every input
@@ -100,6 +100,7 @@ class Logs {
   [[nodiscard]] std::string holders(Zxid zxid) const;
 
   Loop& loop_;
+  std::ptrdiff_t voters_;
   std::vector<Disk> disks_;
   std::deque<Record> records_;
   std::unordered_map<std::uint64_t, RecordId> by_name_;  // never iterated
