@@ -39,12 +39,12 @@ void World::end_faults() {
 // Just as many as are needed, of those who know what was committed; none if there are not as many.
 std::vector<int> World::draw_majority(Random& random) const {
   std::vector<int> servers;
-  for (const int server : all_servers()) {
+  for (int server = 0; server < profile_.voters; ++server) {
     const Host& host = *hosts_[static_cast<std::size_t>(server)];
     if (logs_.durable_hard_state(server).qualified && host.has_state() && !host.damaged())
       servers.push_back(server);
   }
-  const std::size_t quorum = hosts_.size() / 2 + 1;
+  const auto quorum = static_cast<std::size_t>(profile_.voters / 2 + 1);
   if (servers.size() < quorum || model_.applied() == Zxid{}) return {};
   while (servers.size() > quorum)
     servers.erase(servers.begin() + static_cast<std::ptrdiff_t>(random.below(servers.size())));

@@ -34,7 +34,9 @@ void Expiry::server_disturbed(int server, std::int64_t now_us) {
 void Expiry::check_late(const std::vector<tree::Session>& sessions, std::int64_t calm_since_us,
                         std::int64_t slack_us, std::int64_t now_us) {
   for (const tree::Session& session : sessions) {
-    const std::int64_t heard_us = heard_.try_emplace(session.id, now_us).first->second;
+    const auto heard = heard_.find(session.id);
+    if (heard == heard_.end()) continue;  // its client did not hear of it, or is a whole library
+    const std::int64_t heard_us = heard->second;
     const std::int64_t since_us = std::max(heard_us, calm_since_us);
     const std::int64_t timeout_us = std::int64_t{session.timeout_ms} * 1000;
     if (now_us - since_us <= 2 * timeout_us + slack_us) continue;

@@ -44,8 +44,7 @@ class Expiry {
     std::int64_t last_us = 0;
   };
   std::map<Socket, Contact> contacts_;
-  std::map<SessionId, std::int64_t>
-      heard_;  // by any server; of a session that none has heard of: when it was seen
+  std::map<SessionId, std::int64_t> heard_;  // by any server
   std::set<SessionId> believed_;
   std::map<SessionId, std::int64_t> expired_;  // when that was decided, of those believed
 };

@@ -38,9 +38,10 @@ std::optional<std::int64_t> Stability::undisturbed_since_us(Servers servers) con
 }
 
 void Stability::find_majority() {
-  const auto quorum = static_cast<int>(servers_.size() / 2 + 1);
+  const int voters = around_.profile.voters;
+  const int quorum = voters / 2 + 1;
   since_us_.reset();
-  for (Servers servers = 1; servers < Servers{1} << servers_.size(); ++servers) {
+  for (Servers servers = 1; servers < Servers{1} << voters; ++servers) {
     if (std::popcount(servers) != quorum) continue;
     const auto since_us = undisturbed_since_us(servers);
     if (!since_us || (since_us_ && *since_us >= *since_us_)) continue;

@@ -20,7 +20,7 @@ namespace muster::simulation {
 class Stability {
  public:
   Stability(const Surroundings& around, const std::vector<std::unique_ptr<Host>>& hosts)
-      : around_(around), hosts_(hosts), servers_(hosts.size()), links_(hosts.size() * hosts.size()) {}
+      : around_(around), hosts_(hosts), servers_(count(around)), links_(count(around) * count(around)) {}
 
   // Now and then, at least ten times in an election time-out's length.
   void look();
@@ -28,6 +28,10 @@ class Stability {
   [[nodiscard]] std::optional<std::int64_t> calm_since_us() const;
 
  private:
+  // `hosts` gets its servers later.
+  [[nodiscard]] static std::size_t count(const Surroundings& around) {
+    return static_cast<std::size_t>(around.profile.servers);
+  }
   struct Server {
     std::int64_t well_since_us = 0;
     int deaths = 0;

@@ -105,7 +105,7 @@ TEST_CASE("what a closed or moved session does is seen") {
 TEST_CASE("a session that lives on is seen") {
   Expiry expiry;
   const std::vector<tree::Session> sessions = {{SessionId{9}, Zxid{1}, ServerId{1}, 1000}};
-  expiry.check_late(sessions, 0, 500'000, 1'000'000);
+  expiry.attached(1, SessionId{9}, 0, 1'000'000, 1'000'000);
   CHECK(found_by([&] { expiry.check_late(sessions, 0, 500'000, 3'500'000); }).empty());
   CHECK(found_by([&] { expiry.check_late(sessions, 2'000'000, 500'000, 3'600'000); }).empty());
   CHECK(found_by([&] { expiry.check_late(sessions, 0, 500'000, 3'600'000); }) == "late-expiry");
