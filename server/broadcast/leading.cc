@@ -87,8 +87,10 @@ Disk Leading::disk_of(const Core& core, ServerId id) const {
   return progress.counts && heard ? progress.disk : Disk::absent;
 }
 
-// What room it has left is for the day when it is needed for a quorum.
-bool Leading::holds_back(const Progress& progress) const {
+// What room it has left is for the day when it is needed for a quorum. An observer gets no founding that is not committed: should
+// the voters lose it, an observer that has something would keep them from founding anew (may_found).
+bool Leading::holds_back(const Core& core, ServerId follower, const Progress& progress) const {
+  if (core.committed == Zxid{} && !core.membership().is_voter(follower)) return true;
   return progress.disk == Disk::full && disks_ > Disk::full;
 }
 

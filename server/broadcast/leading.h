@@ -56,7 +56,7 @@ class Leading {
   void maybe_commit(Core& core);
   void judge_disks(const Core& core);
   [[nodiscard]] Disk disk_of(const Core& core, ServerId id) const;
-  [[nodiscard]] bool holds_back(const Progress& progress) const;
+  [[nodiscard]] bool holds_back(const Core& core, ServerId follower, const Progress& progress) const;
   void welcome_all(Core& core);
   void welcome(Core& core, ServerId to);
   void take_own(Core& core);

@@ -10,8 +10,8 @@ void Leading::replicate(Core& core, ServerId to, Progress& progress) {
   if (!core.usable(to)) return;
   const History& history = core.history;
   note_state(core, to, progress);
-  while (!holds_back(progress) && progress.next() > history.floor() && progress.next() <= history.last() &&
-         progress.has_room(core.config.max_inflight_bytes)) {
+  while (!holds_back(core, to, progress) && progress.next() > history.floor() &&
+         progress.next() <= history.last() && progress.has_room(core.config.max_inflight_bytes)) {
     if (progress.next() < history.first()) {
       // Read from the disk; meanwhile it hears heartbeats.
       if (core.fetch.ticket == 0 && !core.fetch.wanted) {
@@ -69,7 +69,8 @@ void Leading::on_fetched(Core& core, const std::vector<Entry>& entries) {
   for (auto& [id, progress] : followers_) {
     const Zxid next = progress.next();
     if (next < entries.front().zxid || next > entries.back().zxid) continue;
-    if (!core.usable(id) || holds_back(progress) || !progress.has_room(core.config.max_inflight_bytes))
+    if (!core.usable(id) || holds_back(core, id, progress) ||
+        !progress.has_room(core.config.max_inflight_bytes))
       continue;
     std::vector<Entry> rest(entries.begin() + (next.value - entries.front().zxid.value), entries.end());
     std::size_t bytes = 0;

@@ -248,7 +248,7 @@ Profile draw_profile(ProfileKind kind, Random random, std::int64_t minutes, std:
   const int observers = pick(random, {0, 0, 0, 0, 1, 2});
   p.voters = servers.value_or(drawn);
   // A voter that is alone cannot be brought up to date by anybody.
-  p.servers = p.voters + (servers || p.voters == 1 ? 0 : observers);
+  p.servers = p.voters + (servers ? 0 : observers);
   p.faults_until_us = minutes * 60 * second;
   draw_servers(p, random.fork(1));
   draw_devices(p, random.fork(2));
