@@ -12,11 +12,16 @@ void remove(const Client& client, const std::string& path) {
   });
 }
 
-// A creation that was given up is decided when this reads: it comes after it on the same session.
-void remove_ours(const Client& client, const std::string& path) {
-  client.linearizable().async_exists(path, [client, path](error_code error, const std::optional<Stat>& stat) {
-    if (may_ask_again(error)) return remove_ours(client, path);
-    if (!error && stat && stat->ephemeral_owner == client.session_id()) remove(client, path);
+// What was asked before, and given up or without an answer, is decided when this reads: it comes after it on the same session.
+void remove_ours(const Client& client, const std::string& path, const IsOurs& is_ours) {
+  client.linearizable().async_get(path, [=](error_code error, const Value& value) {
+    const auto again = [=] { remove_ours(client, path, is_ours); };
+    if (may_ask_again(error)) return again();
+    if (error || !is_ours(value)) return;
+    client.async_remove(path, any_version, [=](error_code failed) {
+      if (may_ask_again(failed)) return again();
+      if (is_refused_for_now(failed)) ask_later(client, again);
+    });
   });
 }
 
@@ -37,9 +42,14 @@ void remove_in_background(const Client& client, const std::string& path) noexcep
   remove(client.with_timeout(std::chrono::milliseconds(0)), path);
 }
 
-void remove_ours_in_background(const Client& client, const std::string& path) noexcept {
+void remove_ours_in_background(const Client& client, const std::string& path, IsOurs is_ours) noexcept {
   if (is_over(client.state())) return;
-  remove_ours(client.with_timeout(std::chrono::milliseconds(0)), path);
+  remove_ours(client.with_timeout(std::chrono::milliseconds(0)), path, is_ours);
+}
+
+IsOurs of_session(const Client& client) {
+  return
+      [session = client.session_id()](const Value& value) { return value.stat.ephemeral_owner == session; };
 }
 
 }  // namespace muster::recipes

@@ -23,8 +23,12 @@ void ask_later(const Client& client, std::function<void()> ask);
 // called where nothing can be thrown or awaited, also while the client's context is going.
 void remove_in_background(const Client& client, const std::string& path) noexcept;
 
-// The same if the node is of this session.
-void remove_ours_in_background(const Client& client, const std::string& path) noexcept;
+// The same of a node whose name others may use again: looks whose it is before each removal, so that one whose answer was lost and
+// that is made again takes nothing away from the next. `is_ours` judges what stands there.
+using IsOurs = std::function<bool(const Value&)>;
+void remove_ours_in_background(const Client& client, const std::string& path, IsOurs is_ours) noexcept;
+// An ephemeral node of this session.
+[[nodiscard]] IsOurs of_session(const Client& client);
 
 // Undoes something in the background when it goes out of scope before it is finished: by an error or by cancellation. The
 // client that it is undone with has no time-out. (When the session is over, there is nothing to undo.)

@@ -66,13 +66,13 @@ Membership::Membership(Membership&& other) noexcept
     : client_(other.client_), path_(std::exchange(other.path_, {})) {}
 Membership& Membership::operator=(Membership&& other) noexcept {
   if (this == &other) return *this;
-  if (!path_.empty()) remove_in_background(*client_, path_);
+  if (!path_.empty()) remove_ours_in_background(*client_, path_, of_session(*client_));
   client_ = other.client_;
   path_ = std::exchange(other.path_, {});
   return *this;
 }
 Membership::~Membership() {
-  if (!path_.empty()) remove_in_background(*client_, path_);
+  if (!path_.empty()) remove_ours_in_background(*client_, path_, of_session(*client_));
 }
 
 asio::awaitable<void> Membership::set(std::string data) {
@@ -91,8 +91,9 @@ asio::awaitable<void> Membership::leave() {
   if (path_.empty()) co_return;
   const Client client = *client_;
   const std::string path = std::exchange(path_, {});
-  Unfinished left = unfinished_node(client, path);
-  co_await remove_node(client, path);
+  Unfinished left(client,
+                  [path](const Client& again) { remove_ours_in_background(again, path, of_session(again)); });
+  co_await remove_our_node(client, path, of_session(client));
   left.finish();
 }
 
@@ -108,7 +109,8 @@ asio::awaitable<Members> Group::changed(Members known) const {
 }
 
 asio::awaitable<Membership> Group::enter(Client client, std::string path, std::string data) {
-  Unfinished unfinished(client, [path](const Client& again) { remove_ours_in_background(again, path); });
+  Unfinished unfinished(
+      client, [path](const Client& again) { remove_ours_in_background(again, path, of_session(again)); });
   for (bool again = false;;) {
     const auto [error, created] = co_await client.async_create(path, data, CreateMode::ephemeral, quietly);
     bool ours = !error;

@@ -59,4 +59,17 @@ asio::awaitable<void> remove_node(Client client, std::string path) {
   }
 }
 
+asio::awaitable<void> remove_our_node(Client client, std::string path, IsOurs is_ours) {
+  for (;;) {
+    const auto [gone, value] = co_await client.linearizable().async_get(path, quietly);
+    if (may_ask_again(gone)) continue;
+    if (gone && gone != ErrorCode::no_node) throw boost::system::system_error(gone);
+    if (gone || !is_ours(value)) co_return;
+    const auto [error] = co_await client.async_remove(path, any_version, quietly);
+    if (may_ask_again(error)) continue;
+    if (error && error != ErrorCode::no_node) throw boost::system::system_error(error);
+    co_return;
+  }
+}
+
 }  // namespace muster::recipes

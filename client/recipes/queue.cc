@@ -28,20 +28,22 @@ asio::awaitable<void> make_queue(Client client, std::string path) {
   co_await make_node(client, taken(path));
 }
 
-// Gives up a claim that may be ours: by the time of this reading it is decided, because it reads on the same session.
-void drop_claim(const Client& client, const std::string& path, const std::string& mark) {
-  client.linearizable().async_get(path, [=](error_code error, const Value& value) {
-    if (may_ask_again(error)) return drop_claim(client, path, mark);
-    if (!error && value.data == mark) remove_in_background(client, path);
-  });
+// A claim is known by its mark: another may be made under its name as soon as it is gone.
+IsOurs marked(const std::string& mark) {
+  return [mark](const Value& claim) { return claim.data == mark; };
 }
 
-// Claims an entry if it is still there, in one piece: one that was finished in the meantime can't be claimed. Its data, or
+struct Claim {
+  std::string mark, data;
+};
+
+// Claims an entry if it is still there, in one piece: one that was finished in the meantime can't be claimed. Or
 // nothing if another one was faster.
-asio::awaitable<std::optional<std::string>> claim(Client client, std::string path, std::string name) {
+asio::awaitable<std::optional<Claim>> claim(Client client, std::string path, std::string name) {
   const std::string entry = entries(path) + "/" + name;
   const std::string claimed = taken(path) + "/" + name, mark = client.make_guid();
-  Unfinished unfinished(client, [=](const Client& again) { drop_claim(again, claimed, mark); });
+  Unfinished unfinished(
+      client, [=](const Client& again) { remove_ours_in_background(again, claimed, marked(mark)); });
   Transaction both;
   both.check(entry, any_version);
   both.create(claimed, mark, CreateMode::ephemeral);
@@ -60,7 +62,7 @@ asio::awaitable<std::optional<std::string>> claim(Client client, std::string pat
     if (lost == ErrorCode::no_node) co_return std::nullopt;
     if (lost) fail(lost);
     unfinished.finish();
-    co_return value.data;
+    co_return Claim{mark, value.data};
   }
 }
 
@@ -94,7 +96,8 @@ asio::awaitable<Free> list(Client client, std::string path) {
 }
 
 struct Taken {
-  std::string name, data;
+  std::string name;
+  Claim claim;
 };
 
 // Nothing if there is nothing.
@@ -103,8 +106,8 @@ asio::awaitable<std::optional<Taken>> take_one(Client client, std::string path) 
     const Free free = co_await list(client, path);
     if (free.names.empty()) co_return std::nullopt;
     const std::string name = free.names.front();
-    std::optional<std::string> data = co_await claim(client, path, name);
-    if (data) co_return Taken{name, *std::move(data)};
+    std::optional<Claim> ours = co_await claim(client, path, name);
+    if (ours) co_return Taken{name, *std::move(ours)};
   }
 }
 
@@ -123,8 +126,8 @@ asio::awaitable<Taken> wait_for_one(Client client, std::string path) {
       continue;
     }
     const std::string name = free.names.front();
-    std::optional<std::string> data = co_await claim(client, path, name);
-    if (data) co_return Taken{name, *std::move(data)};
+    std::optional<Claim> ours = co_await claim(client, path, name);
+    if (ours) co_return Taken{name, *std::move(ours)};
   }
 }
 
@@ -156,12 +159,17 @@ asio::awaitable<std::size_t> count_items(Client client, std::string path) {
 }  // namespace
 
 Item::Item() noexcept = default;
-Item::Item(Client client, std::string path, std::string name, std::string data)
-    : client_(std::move(client)), path_(std::move(path)), name_(std::move(name)), data_(std::move(data)) {}
+Item::Item(Client client, std::string path, std::string name, std::string mark, std::string data)
+    : client_(std::move(client)),
+      path_(std::move(path)),
+      name_(std::move(name)),
+      mark_(std::move(mark)),
+      data_(std::move(data)) {}
 Item::Item(Item&& other) noexcept
     : client_(std::exchange(other.client_, {})),
       path_(std::move(other.path_)),
       name_(std::move(other.name_)),
+      mark_(std::move(other.mark_)),
       data_(std::move(other.data_)) {}
 Item& Item::operator=(Item&& other) noexcept {
   if (this == &other) return *this;
@@ -169,13 +177,14 @@ Item& Item::operator=(Item&& other) noexcept {
   client_ = std::exchange(other.client_, {});
   path_ = std::move(other.path_);
   name_ = std::move(other.name_);
+  mark_ = std::move(other.mark_);
   data_ = std::move(other.data_);
   return *this;
 }
 Item::~Item() { drop(); }
 
 void Item::drop() noexcept {
-  if (client_) remove_in_background(*client_, taken(path_) + "/" + name_);
+  if (client_) remove_ours_in_background(*client_, taken(path_) + "/" + name_, marked(mark_));
   client_.reset();
 }
 
@@ -198,7 +207,7 @@ asio::awaitable<void> Item::finish(Transaction effect) {
 
 asio::awaitable<void> Item::give_back() {
   if (!client_) co_return;
-  co_await remove_node(*client_, taken(path_) + "/" + name_);
+  co_await remove_our_node(*client_, taken(path_) + "/" + name_, marked(mark_));
   client_.reset();
 }
 
@@ -223,13 +232,13 @@ asio::awaitable<std::size_t> Queue::size() const { return count_items(client_, p
 asio::awaitable<Item> Queue::take_item(Client client, std::string path) {
   std::optional<Taken> one = co_await take_one(client, path);
   if (!one) one = co_await wait_for_one(client, path);
-  co_return Item(client, path, one->name, one->data);
+  co_return Item(client, path, one->name, one->claim.mark, one->claim.data);
 }
 
 asio::awaitable<std::optional<Item>> Queue::try_take_item(Client client, std::string path) {
   std::optional<Taken> one = co_await take_one(client, path);
   if (!one) co_return std::nullopt;
-  co_return Item(client, path, one->name, one->data);
+  co_return Item(client, path, one->name, one->claim.mark, one->claim.data);
 }
 
 }  // namespace muster::recipes

@@ -22,6 +22,7 @@ asio::awaitable<std::optional<Participant>> look(std::shared_ptr<LeaderObserver>
 }
 asio::awaitable<void> create(Client client, std::string path) { co_await client.async_create(path, ""); }
 asio::awaitable<void> finish(Item& item, Transaction effect = {}) { co_await item.finish(std::move(effect)); }
+asio::awaitable<void> give_back(Item& item) { co_await item.give_back(); }
 asio::awaitable<void> enter(DoubleBarrier& barrier) { co_await barrier.enter(); }
 asio::awaitable<void> leave(DoubleBarrier& barrier) { co_await barrier.leave(); }
 std::vector<std::string> ids(const std::vector<Participant>& all) {
@@ -261,6 +262,40 @@ TEST_CASE("a taker that is cancelled while its claim is on the way leaves the it
       CHECK(world.children("/q/taken") == nothing);
     }
   }
+}
+
+// A removal is asked for again when its answer is lost; meanwhile the name may be another's.
+TEST_CASE("a claim that is given back does not take the next one away") {
+  World world;
+  Process &one = world.forgetful_process(), &next = world.process();
+  world.run(one, Queue(one.client(), "/q").put("x"));
+  std::optional<Item> given = world.run(one, Queue(one.client(), "/q").take());
+  SECTION("by word") { (void)world.begin(one, give_back(*given)); }
+  SECTION("by its end") { given.reset(); }
+  while (!world.children("/q/taken").empty()) world.step();
+  one.cut();
+  Item item = world.run(next, Queue(next.client(), "/q").take());
+  one.mend();
+  world.pass(1000ms);
+  CHECK(one.client().state() == SessionState::connected);
+  CHECK(world.exists("/q/taken/" + item.name()));
+  world.run(next, finish(item));
+}
+
+TEST_CASE("who leaves a group does not take the next member of its name away") {
+  World world;
+  Process &one = world.forgetful_process(), &next = world.process();
+  const auto member = world.begin(one, Group(one.client(), "/g").join("a"));
+  world.end(member);
+  const auto left = world.begin(one, member->value->leave());
+  while (world.exists("/g/a")) world.step();
+  one.cut();
+  const auto joined = world.begin(next, Group(next.client(), "/g").join("a"));
+  world.end(joined);
+  one.mend();
+  world.end(left);
+  CHECK_FALSE(left->error());
+  CHECK(world.exists("/g/a"));
 }
 
 TEST_CASE("a group knows its members") {

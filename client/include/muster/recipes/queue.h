@@ -47,10 +47,10 @@ class Item {
 
  private:
   friend class Queue;
-  Item(Client client, std::string path, std::string name, std::string data);
+  Item(Client client, std::string path, std::string name, std::string mark, std::string data);
   void drop() noexcept;
   std::optional<Client> client_;  // nothing: no item
-  std::string path_, name_, data_;
+  std::string path_, name_, mark_, data_;  // mark_: of the claim
 };
 
 class Queue {
