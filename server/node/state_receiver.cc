@@ -55,7 +55,10 @@ void StateReceiver::settle(Now now, Support support) {
 }
 
 void StateReceiver::keep_only(const Source& from) {
-  if (receiving_ && receiving_->from != from) drop();
+  if (!receiving_ || receiving_->from == from) return;
+  // It may be followed again over the same link, and would wait for acknowledgements for ever.
+  refuse(receiving_->from, receiving_->id);
+  drop();
 }
 
 std::optional<StateWrite> StateReceiver::next() {

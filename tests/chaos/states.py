@@ -5,6 +5,7 @@ import asyncio
 import unittest
 
 from chaos import wipe_and_stop
+from chaos.durable import monitored
 from interop.cluster import Ensemble
 from support import raw_client as raw
 from support.raw_client import RawClient
@@ -32,6 +33,18 @@ class StatesTest(unittest.TestCase):
         contents[middle:middle + 512] = b"\xff" * 512
         path.write_bytes(contents)
 
+    @staticmethod
+    async def purge_logs(client, servers):
+        """Until each has made two checkpoints: the log is kept back to the one before the last."""
+        seen = {server: set() for server in servers}
+        more = 0
+        while any(len(made) < 2 for made in seen.values()):
+            for more in range(more + 1, more + 50):
+                await client.call(raw.create(f"/more-{more}"))
+            for server, made in seen.items():
+                made.add(await asyncio.to_thread(monitored, server, "last_checkpoint_zxid"))
+                made.discard(0)
+
     async def lose(self, loss, left=None):
         with Ensemble(3, muster={"checkpoint": "{entries: 100, bytes: 1000000}"}) as ensemble:
             victim = next(server for server in ensemble.servers if server is not ensemble.leader())
@@ -39,6 +52,7 @@ class StatesTest(unittest.TestCase):
             await self.connect(client, ensemble.leader())
             for number in NODES:
                 await client.call(raw.create(f"/{number}", b"%d" % number))
+            await self.purge_logs(client, [server for server in ensemble.servers if server is not victim])
             victim.kill()
             loss(victim)
             victim.start()

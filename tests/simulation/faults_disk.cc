@@ -34,9 +34,10 @@ void Faults::damage_sector(Fault damage, Random& random) {
   if (asleep) victim.die(Death::killed, spread(random, 10'000, 1'000'000));
 }
 
-// Whoever lost its state needs another who has one, and who is not behind its log.
+// Whoever lost its state needs another who has one, and who is not behind its log, or a quorum without it: of two voters, the one whose
+// log is longer can neither lead without its state nor vote for the other.
 bool Faults::may_damage_store(const Host& victim) const {
-  return around_.profile.voters > 1 && impaired() == 0 &&
+  return around_.profile.voters > 2 && impaired() == 0 &&
          std::all_of(hosts_.begin(), hosts_.end(),
                      [&](const auto& host) { return host.get() == &victim || host->has_state(); });
 }
