@@ -180,7 +180,7 @@ class Server:
     def votes(self):
         """Whether it is a full member of the quorum. False for a server of Muster whose new disk is not yet repaired."""
         monitored = self.four_letters("mntr")
-        return bool(monitored) and "zk_votes\t0" not in monitored
+        return bool(monitored) and "not currently serving" not in monitored and "zk_votes\t0" not in monitored
 
     def log_tail(self, lines=60):
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -49,7 +49,7 @@ class Item {
   friend class Queue;
   Item(Client client, std::string path, std::string name, std::string mark, std::string data);
   void drop() noexcept;
-  std::optional<Client> client_;  // nothing: no item
+  std::optional<Client> client_;           // nothing: no item
   std::string path_, name_, mark_, data_;  // mark_: of the claim
 };
 
