@@ -70,7 +70,7 @@ void Stability::look() {
   }
   find_majority();
   // A server that is far behind takes its time; each election alone appends one entry.
-  if (around_.model.applied() > applied_ || least_durable().value >= durable_.value + 10 || !since_us_ ||
+  if (around_.model.applied() > applied_ || least_durable().value - 10 >= durable_.value || !since_us_ ||
       around_.model.applied() == Zxid{}) {
     applied_ = around_.model.applied();
     durable_ = least_durable();
