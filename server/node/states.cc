@@ -17,7 +17,9 @@ void Node::State::on_state_message(Now now, ServerId from, broadcast::LinkId lin
   if (!is_current(from, link)) return;
   const StateReceiver::Source source{from, link};
   if (const auto* offer = std::get_if<StateOffer>(&message)) {
-    if (source == leader_link()) receiver.on_offer(source, peer, *offer);
+    // It may have been on its way for so long that this server looks for another leader. The sender must not wait for it.
+    source == leader_link() ? receiver.on_offer(source, peer, *offer)
+                            : send(from, link, StateRefusal{offer->id});
   } else if (const auto* chunk = std::get_if<StateChunk>(&message)) {
     receiver.on_chunk(source, *chunk);
   } else if (const auto* ack = std::get_if<StateAck>(&message)) {
