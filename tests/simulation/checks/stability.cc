@@ -17,6 +17,11 @@ std::int64_t settle_us(const Profile& profile) {
 
 bool Stability::is_well(int server) const {
   const Host& host = *hosts_[static_cast<std::size_t>(server)];
+  // One that needs a state, and finds no room for it, takes its time; that it gets there is demanded at the end.
+  const auto needs_state = [&host](const auto& other) {
+    return other->leads() && host.node().peer().last() <= other->node().peer().floor();
+  };
+  if (host.up() && std::any_of(hosts_.begin(), hosts_.end(), needs_state)) return false;
   return host.up() && !host.paused() && host.disk_well() && host.has_state() &&
          !host.node().peer().stateless() && around_.logs.durable_hard_state(server).qualified;
 }
@@ -85,12 +90,15 @@ void Stability::look() {
                   majority_, (now_us - *since_us_) / 1000, (now_us - progress_us_) / 1000, bound_us / 1000));
 }
 
-// One of them, or another whom they follow, leads, and nobody waits for a write at any of them.
+// Somebody leads, and nobody waits for a write at any of them.
 bool Stability::idle_leader() const {
+  const bool led = std::any_of(hosts_.begin(), hosts_.end(), [](const auto& host) {
+    return host->leads() && host->node().peer().established();
+  });
+  if (!led) return false;
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     if ((majority_ >> i & 1U) == 0) continue;
-    const node::Node& node = hosts_[i]->node();
-    if (!node.peer().established() || node.status().outstanding > 0) return false;
+    if (hosts_[i]->node().status().outstanding > 0) return false;
   }
   return true;
 }
