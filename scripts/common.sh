@@ -5,7 +5,7 @@ jobs=$(nproc)
 
 # What musterd and muster are built from.
 build_packages=(g++ cmake ninja-build libboost1.81-dev libprotobuf-dev protobuf-compiler libleveldb-dev libsnappy-dev libfmt-dev libspdlog-dev
-  libyaml-cpp-dev libcli11-dev libedit-dev libssl-dev nlohmann-json3-dev)
+  libyaml-cpp-dev libcli11-dev libedit-dev libgoogle-perftools-dev libssl-dev nlohmann-json3-dev)
 
 # What the sanitizers and fuzzers are built with.
 fuzz_packages=(catch2 clang libclang-rt-dev)

@@ -1,7 +1,10 @@
 #include "server/broadcast/entry_codec.h"
 
+#include <cstdint>
 #include <limits>
+#include <utility>
 
+#include "common/proto_wire.h"
 #include "proto/entry.pb.h"
 
 namespace muster::broadcast {
@@ -26,7 +29,9 @@ bool fill(const proto::Membership& from, Membership& to) {
   return to.voters() > 0;
 }
 
-bool is_kind(int kind) { return kind >= proto::Entry::COMMAND && kind <= proto::Entry::MEMBERSHIP; }
+using Field = proto::Entry;
+
+bool is_kind(std::uint64_t kind) { return kind >= Field::COMMAND && kind <= Field::MEMBERSHIP; }
 
 }  // namespace
 
@@ -60,39 +65,69 @@ bool decode(std::string_view bytes, Membership& membership) {
          parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && fill(parsed, membership);
 }
 
+// Entries and their commands are what every write passes through, on every server: they are read and written by hand.
 void append_encoded(std::string& out, const Entry& entry) {
-  // One per thread, so that its buffers serve again.
-  thread_local proto::Entry bytes;
-  bytes.Clear();
-  bytes.set_epoch(entry.epoch.value);
-  bytes.set_zxid(entry.zxid.value);
-  bytes.set_kind(static_cast<proto::Entry::Kind>(entry.kind));
-  bytes.set_time_ms(entry.time_ms);
-  bytes.set_semantics(entry.semantics);
-  bytes.set_origin(entry.forward.origin.value);
-  bytes.set_boot(entry.forward.boot);
-  bytes.set_n(entry.forward.n);
-  const std::string_view payload = entry.payload.view();
-  bytes.set_payload(payload.data(), payload.size());
-  bytes.AppendToString(&out);
+  namespace w = proto_wire;
+  w::put_number(out, Field::kEpochFieldNumber, entry.epoch.value);
+  w::put_number(out, Field::kZxidFieldNumber, entry.zxid.value);
+  w::put_number(out, Field::kKindFieldNumber, static_cast<std::uint64_t>(entry.kind));
+  w::put_number(out, Field::kTimeMsFieldNumber, entry.time_ms);
+  w::put_number(out, Field::kSemanticsFieldNumber, std::uint64_t{entry.semantics});
+  w::put_number(out, Field::kOriginFieldNumber, std::int64_t{entry.forward.origin.value});
+  w::put_fixed64(out, Field::kBootFieldNumber, entry.forward.boot);
+  w::put_number(out, Field::kNFieldNumber, entry.forward.n);
+  if (!entry.payload.empty()) w::put_bytes(out, Field::kPayloadFieldNumber, entry.payload.view());
+}
+
+Result<EntryView> view_entry(std::string_view bytes) {
+  proto_wire::Reader reader(bytes);
+  EntryView view;
+  Entry& entry = view.entry;
+  std::uint64_t kind = 0;
+  entry.semantics = 0;
+  while (reader.next()) {
+    switch (reader.field()) {
+      case Field::kEpochFieldNumber:
+        entry.epoch = Epoch{static_cast<std::int64_t>(reader.number())};
+        break;
+      case Field::kZxidFieldNumber:
+        entry.zxid = Zxid{static_cast<std::int64_t>(reader.number())};
+        break;
+      case Field::kKindFieldNumber:
+        kind = reader.number();
+        break;
+      case Field::kTimeMsFieldNumber:
+        entry.time_ms = static_cast<std::int64_t>(reader.number());
+        break;
+      case Field::kSemanticsFieldNumber:
+        entry.semantics = static_cast<std::uint32_t>(reader.number());
+        break;
+      case Field::kOriginFieldNumber:
+        entry.forward.origin = ServerId{static_cast<std::int32_t>(reader.number())};
+        break;
+      case Field::kBootFieldNumber:
+        entry.forward.boot = reader.fixed64();
+        break;
+      case Field::kNFieldNumber:
+        entry.forward.n = reader.number();
+        break;
+      case Field::kPayloadFieldNumber:
+        view.payload = reader.bytes();
+        break;
+    }
+  }
+  if (!reader.ok()) return Error{"these bytes are not an entry of the log"};
+  if (!is_kind(kind)) return Error{"an entry of a kind that this version does not know"};
+  if (entry.zxid < Zxid{1} || entry.epoch < Epoch{1}) return Error{"an entry without zxid or epoch"};
+  entry.kind = static_cast<EntryKind>(kind);
+  return view;
 }
 
 Result<Entry> decode_entry(std::string_view bytes) {
-  thread_local proto::Entry parsed;
-  if (bytes.size() > std::numeric_limits<int>::max() ||
-      !parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return Error{"these bytes are not an entry of the log"};
-  if (!is_kind(parsed.kind())) return Error{"an entry of a kind that this version does not know"};
-  if (parsed.zxid() < 1 || parsed.epoch() < 1) return Error{"an entry without zxid or epoch"};
-  Entry entry;
-  entry.epoch = Epoch{parsed.epoch()};
-  entry.zxid = Zxid{parsed.zxid()};
-  entry.kind = static_cast<EntryKind>(parsed.kind());
-  entry.time_ms = parsed.time_ms();
-  entry.semantics = parsed.semantics();
-  entry.forward = ForwardId{ServerId{parsed.origin()}, parsed.boot(), parsed.n()};
-  if (!parsed.payload().empty()) entry.payload = SharedBytes(std::move(*parsed.mutable_payload()));
-  return entry;
+  auto view = view_entry(bytes);
+  if (!view) return view.error();
+  view->entry.payload = SharedBytes(view->payload);
+  return std::move(view->entry);
 }
 
 }  // namespace muster::broadcast

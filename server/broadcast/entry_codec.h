@@ -12,4 +12,11 @@ namespace muster::broadcast {
 void append_encoded(std::string& out, const Entry& entry);
 [[nodiscard]] Result<Entry> decode_entry(std::string_view bytes);
 
+// An entry that leaves its payload where it lies, in `bytes`.
+struct EntryView {
+  Entry entry;  // without payload
+  std::string_view payload;
+};
+[[nodiscard]] Result<EntryView> view_entry(std::string_view bytes);
+
 }  // namespace muster::broadcast

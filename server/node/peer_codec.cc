@@ -8,19 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "common/check.h"
 #include "proto/peer.pb.h"
+#include "server/node/bulk_codec.h"
 
 namespace muster::node {
 namespace {
 
 namespace b = broadcast;
 
-// Far above anything real and far from where adding one overflows.
-constexpr std::int64_t max_number = std::int64_t{1} << 60;
 constexpr std::size_t max_cluster_id = 64;
-// A client's longest frame (32 MiB at most) with its identities fits well; a record of the log and a frame between servers (64 MiB)
-// take what is this long, with all that is around it.
-constexpr std::size_t max_command_bytes = std::size_t{48} * 1024 * 1024;
 
 // A message in memory that serves again: of a message with many entries, none is allocated or freed by itself.
 class Scratch {
@@ -50,33 +47,6 @@ proto::PeerMessage& scratch() {
 
 // Writing.
 
-proto::Disk wire(b::Disk disk) {
-  switch (disk) {
-    case b::Disk::absent:
-      return proto::ABSENT;
-    case b::Disk::full:
-      return proto::FULL;
-    case b::Disk::stalled:
-      return proto::STALLED;
-    case b::Disk::well:
-      break;
-  }
-  return proto::WELL;
-}
-
-void fill(proto::Entry& out, const b::Entry& entry) {
-  out.set_epoch(entry.epoch.value);
-  out.set_zxid(entry.zxid.value);
-  out.set_kind(static_cast<proto::Entry::Kind>(entry.kind));
-  out.set_time_ms(entry.time_ms);
-  out.set_semantics(entry.semantics);
-  out.set_origin(entry.forward.origin.value);
-  out.set_boot(entry.forward.boot);
-  out.set_n(entry.forward.n);
-  const std::string_view payload = entry.payload.view();
-  out.set_payload(payload.data(), payload.size());
-}
-
 struct Writer {
   proto::PeerMessage& out;
 
@@ -105,16 +75,6 @@ struct Writer {
     m.set_standing_for(reply.standing_for.value);
     m.set_granted(reply.granted);
   }
-  void operator()(const b::Append& append) const {
-    proto::Append& m = *out.mutable_append();
-    m.set_prev(append.prev.value);
-    m.set_prev_epoch(append.prev_epoch.value);
-    for (const b::Entry& entry : append.entries) fill(*m.add_entries(), entry);
-    m.set_commit(append.commit.value);
-    m.set_beat(append.beat);
-    m.set_established(append.established);
-    m.set_disks(wire(append.disks));
-  }
   void operator()(const b::AppendReply& reply) const {
     proto::AppendReply& m = *out.mutable_append_reply();
     m.set_accepted(reply.accepted);
@@ -122,18 +82,12 @@ struct Writer {
     m.set_hint_epoch(reply.hint_epoch.value);
     m.set_beat(reply.beat);
     m.set_counts(reply.counts);
-    m.set_disk(wire(reply.disk));
+    m.set_disk(to_wire(reply.disk));
   }
   void operator()(const b::Welcome& welcome) const {
     proto::Welcome& m = *out.mutable_welcome();
     m.set_boot(welcome.boot);
     m.set_last_n(welcome.last_n);
-  }
-  void operator()(const b::Forward& forward) const {
-    proto::Forward& m = *out.mutable_forward();
-    m.set_boot(forward.boot);
-    m.set_n(forward.n);
-    for (const SharedBytes& command : forward.commands) m.add_commands(command.view().data(), command.size());
   }
   void operator()(const b::BarrierRequest& request) const {
     out.mutable_barrier_request()->set_id(request.id);
@@ -143,11 +97,14 @@ struct Writer {
     out.mutable_barrier_reply()->set_zxid(reply.zxid.value);
   }
   void operator()(const b::StandNow&) const { out.mutable_stand_now(); }
+  void operator()(const b::Append&) const { CHECK(false, "append_bulk writes it"); }
+  void operator()(const b::Forward&) const { CHECK(false, "append_bulk writes it"); }
 
   void operator()(const b::Message& message) const {
     out.set_epoch(message.epoch.value);
     std::visit(*this, message.body);
   }
+
   void operator()(const TouchReport& report) const {
     proto::TouchReport& m = *out.mutable_touch_report();
     m.set_n(report.n);
@@ -189,45 +146,16 @@ struct Reader {
   bool sound = true;
 
   std::int64_t number(std::int64_t value) {
-    sound = sound && value >= 0 && value <= max_number;
+    sound = sound && value >= 0 && value <= max_peer_number;
     return value;
   }
   std::uint64_t count(std::uint64_t value) {
-    sound = sound && value <= static_cast<std::uint64_t>(max_number);
+    sound = sound && value <= static_cast<std::uint64_t>(max_peer_number);
     return value;
   }
   Zxid zxid(std::int64_t value) { return Zxid{number(value)}; }
   Epoch epoch(std::int64_t value) { return Epoch{number(value)}; }
 
-  // Of a server that says nothing of it, or what this version does not know: well.
-  static b::Disk disk(proto::Disk value) {
-    switch (value) {
-      case proto::ABSENT:
-        return b::Disk::absent;
-      case proto::FULL:
-        return b::Disk::full;
-      case proto::STALLED:
-        return b::Disk::stalled;
-      default:
-        return b::Disk::well;
-    }
-  }
-
-  b::Entry read(proto::Entry& m) {
-    b::Entry entry;
-    entry.epoch = epoch(m.epoch());
-    entry.zxid = zxid(m.zxid());
-    sound = sound && m.epoch() > 0 && m.zxid() > 0;
-    sound = sound && m.kind() >= proto::Entry::COMMAND && m.kind() <= proto::Entry::MEMBERSHIP;
-    entry.kind = static_cast<b::EntryKind>(m.kind());
-    entry.time_ms = m.time_ms();
-    entry.semantics = m.semantics();
-    sound = sound && m.semantics() >= 1 && m.semantics() <= tree::newest_semantics;
-    sound = sound && m.payload().size() <= max_command_bytes;
-    entry.forward = {ServerId{m.origin()}, m.boot(), count(m.n())};
-    if (!m.payload().empty()) entry.payload = SharedBytes(std::move(*m.mutable_payload()));
-    return entry;
-  }
   b::Hello read(proto::Hello& m) {
     sound = sound && m.cluster_id().size() <= max_cluster_id;
     b::Hello hello{m.boot(), m.cluster_id(), m.qualified(), m.empty(), zxid(m.last()), epoch(m.last_epoch()),
@@ -240,31 +168,11 @@ struct Reader {
             zxid(m.last()), epoch(m.last_epoch())};
   }
   b::VoteReply read(proto::VoteReply& m) { return {m.pre(), epoch(m.standing_for()), m.granted()}; }
-  b::Append read(proto::Append& m) {
-    b::Append append;
-    append.prev = zxid(m.prev());
-    append.prev_epoch = epoch(m.prev_epoch());
-    append.entries.reserve(static_cast<std::size_t>(m.entries_size()));
-    for (proto::Entry& entry : *m.mutable_entries()) append.entries.push_back(read(entry));
-    append.commit = zxid(m.commit());
-    append.beat = m.beat();
-    append.established = m.established();
-    append.disks = disk(m.disks());
-    return append;
-  }
   b::AppendReply read(proto::AppendReply& m) {
-    return {m.accepted(), zxid(m.durable()), epoch(m.hint_epoch()), m.beat(), m.counts(), disk(m.disk())};
+    return {m.accepted(), zxid(m.durable()), epoch(m.hint_epoch()),
+            m.beat(),     m.counts(),        from_wire(m.disk())};
   }
   b::Welcome read(proto::Welcome& m) { return {m.boot(), count(m.last_n())}; }
-  b::Forward read(proto::Forward& m) {
-    b::Forward forward{m.boot(), count(m.n()), {}};
-    forward.commands.reserve(static_cast<std::size_t>(m.commands_size()));
-    for (std::string& command : *m.mutable_commands()) {
-      sound = sound && command.size() <= max_command_bytes;
-      forward.commands.emplace_back(std::move(command));
-    }
-    return forward;
-  }
   b::BarrierRequest read(proto::BarrierRequest& m) { return {m.id()}; }
   b::BarrierReply read(proto::BarrierReply& m) { return {m.id(), zxid(m.zxid())}; }
   TouchReport read(proto::TouchReport& m) {
@@ -295,12 +203,22 @@ struct Reader {
 }  // namespace
 
 void append_encoded(std::string& out, const PeerMessage& message) {
+  if (const auto* core = std::get_if<b::Message>(&message)) {
+    if (const auto* append = std::get_if<b::Append>(&core->body))
+      return append_bulk(out, core->epoch, *append);
+    if (const auto* forward = std::get_if<b::Forward>(&core->body))
+      return append_bulk(out, core->epoch, *forward);
+  }
   proto::PeerMessage& m = scratch();
   std::visit(Writer{m}, message);
   m.AppendToString(&out);
 }
 
 Result<PeerMessage> decode_peer_message(std::string_view bytes) {
+  if (auto bulk = decode_bulk(bytes)) {
+    if (!*bulk) return bulk->error();
+    return PeerMessage(std::move(**bulk));
+  }
   proto::PeerMessage& m = scratch();
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
       !m.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
@@ -320,17 +238,11 @@ Result<PeerMessage> decode_peer_message(std::string_view bytes) {
     case proto::PeerMessage::kVoteReply:
       message.body = reader.read(*m.mutable_vote_reply());
       break;
-    case proto::PeerMessage::kAppend:
-      message.body = reader.read(*m.mutable_append());
-      break;
     case proto::PeerMessage::kAppendReply:
       message.body = reader.read(*m.mutable_append_reply());
       break;
     case proto::PeerMessage::kWelcome:
       message.body = reader.read(*m.mutable_welcome());
-      break;
-    case proto::PeerMessage::kForward:
-      message.body = reader.read(*m.mutable_forward());
       break;
     case proto::PeerMessage::kBarrierRequest:
       message.body = reader.read(*m.mutable_barrier_request());
@@ -362,6 +274,8 @@ Result<PeerMessage> decode_peer_message(std::string_view bytes) {
     case proto::PeerMessage::kDigestReport:
       result = reader.read(*m.mutable_digest_report());
       break;
+    case proto::PeerMessage::kAppend:
+    case proto::PeerMessage::kForward:
     case proto::PeerMessage::kIntroduction:
     case proto::PeerMessage::BODY_NOT_SET:
       return Error{"a message between servers says nothing that is understood here"};

@@ -12,11 +12,11 @@ constexpr std::size_t kBacklogStep = 64 * 1024;  // smaller changes of the backl
 }  // namespace
 
 ClientLink::ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, Socket socket,
-                       ReadBuffer& buffer)
+                       Poller& poller)
     : listener_(listener),
       driver_(driver),
       id_(id),
-      stream_(std::make_shared<Stream>(std::move(socket), *this, buffer)) {}
+      stream_(std::make_shared<Stream>(std::move(socket), *this, poller)) {}
 
 void ClientLink::write(node::ClientWrite write) {
   if (state_ != State::open) return;

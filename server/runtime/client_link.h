@@ -15,7 +15,7 @@ class ClientListener;
 class ClientLink final : public StreamOwner {
  public:
   ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, Socket socket,
-             ReadBuffer& buffer);
+             Poller& poller);
   ~ClientLink() { stream_->close(); }
   ClientLink(const ClientLink&) = delete;
   ClientLink& operator=(const ClientLink&) = delete;

@@ -8,19 +8,19 @@ constexpr std::int64_t kEndMs =
 
 }  // namespace
 
-ClientListener::ClientListener(NodeDriver& driver, Acceptor acceptor, ReadBuffer& buffer,
+ClientListener::ClientListener(NodeDriver& driver, Acceptor acceptor, Poller& poller,
                                std::size_t max_links)
     : driver_(driver),
       listener_(std::move(acceptor),
                 [this](Socket socket, const Caller& caller) { on_accepted(std::move(socket), caller); }),
-      buffer_(buffer),
+      poller_(poller),
       max_links_(max_links) {}
 
 void ClientListener::on_accepted(Socket socket, const Caller& caller) {
   if (links_.size() >= max_links_) return;  // and with it goes the socket
   const node::ConnId id = ++last_id_;
   auto& link = links_[id];
-  link = std::make_unique<ClientLink>(*this, driver_, id, std::move(socket), buffer_);
+  link = std::make_unique<ClientLink>(*this, driver_, id, std::move(socket), poller_);
   driver_.input([&](node::Node& node, Now now) { node.client_opened(now, id, caller.address, caller.port); });
   link->start();
 }

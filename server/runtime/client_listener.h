@@ -18,7 +18,7 @@ class ClientListener {
  public:
   // Beyond max_links a caller is hung up on at once: the process needs file descriptors for its log and its
   // peers, too.
-  ClientListener(NodeDriver& driver, Acceptor acceptor, ReadBuffer& buffer, std::size_t max_links);
+  ClientListener(NodeDriver& driver, Acceptor acceptor, Poller& poller, std::size_t max_links);
 
   void start() { listener_.start(); }
   // Takes no more clients.
@@ -43,7 +43,7 @@ class ClientListener {
 
   NodeDriver& driver_;
   Listener listener_;
-  ReadBuffer& buffer_;
+  Poller& poller_;
   std::size_t max_links_;
   node::ConnId last_id_ = 0;
   std::unordered_map<node::ConnId, std::unique_ptr<ClientLink>> links_;

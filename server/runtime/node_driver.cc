@@ -16,11 +16,21 @@ Now NodeDriver::now() {
 void NodeDriver::schedule_drain() {
   if (scheduled_) return;
   scheduled_ = true;
-  asio::post(io_, [this] { drain(); });
+  asio::post(io_, [this] {
+    scheduled_ = false;
+    if (filled_) drain();
+  });
+}
+
+void NodeDriver::turn(const std::function<void()>& work) {
+  in_turn_ = true;
+  work();
+  in_turn_ = false;
+  if (filled_) drain();
 }
 
 void NodeDriver::drain() {
-  scheduled_ = false;
+  filled_ = false;
   for (;;) {
     node::Output output = node_.take_output(now());
     if (output.empty()) break;

@@ -25,9 +25,11 @@ class NodeDriver {
   void input(Feed feed) {
     ++inputs_;
     feed(node_, now());
-    schedule_drain();
+    filled_ = true;
+    if (!in_turn_) schedule_drain();
   }
-  void drain();
+  // `work` gives the node inputs; then, without waiting for whatever else is due, it is emptied.
+  void turn(const std::function<void()>& work);
 
   [[nodiscard]] static Now now();
   [[nodiscard]] const node::Node& node() const { return node_; }
@@ -36,10 +38,13 @@ class NodeDriver {
  private:
   // Posted, so that it runs after the handlers that are ready now.
   void schedule_drain();
+  void drain();
 
   asio::io_context& io_;
   node::Node node_;
   Route route_;
+  bool filled_ = false;  // since it was emptied
+  bool in_turn_ = false;
   bool scheduled_ = false;
   std::uint64_t inputs_ = 0;
 };

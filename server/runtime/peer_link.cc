@@ -16,12 +16,12 @@ constexpr std::size_t kMaxQueueBytes = std::size_t{256} << 20;  // waiting for a
 }  // namespace
 
 PeerLink::PeerLink(PeerLinkOwner& owner, std::string caller, Handshake handshake, Socket socket,
-                   ReadBuffer& buffer)
+                   Poller& poller)
     : owner_(owner),
       caller_(std::move(caller)),
       handshake_(std::move(handshake)),
       patience_(socket.get_executor()),
-      stream_(std::make_shared<Stream>(std::move(socket), *this, buffer)) {}
+      stream_(std::make_shared<Stream>(std::move(socket), *this, poller)) {}
 
 void PeerLink::start() {
   patience_.expires_after(kPatience);

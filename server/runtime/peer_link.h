@@ -28,7 +28,7 @@ class PeerLinkOwner {
 class PeerLink final : public StreamOwner, public std::enable_shared_from_this<PeerLink> {
  public:
   // `caller`: the address of one who called; empty: this server did.
-  PeerLink(PeerLinkOwner& owner, std::string caller, Handshake handshake, Socket socket, ReadBuffer& buffer);
+  PeerLink(PeerLinkOwner& owner, std::string caller, Handshake handshake, Socket socket, Poller& poller);
 
   void start();
   // Leaves at flush(). Requires that the link is introduced.

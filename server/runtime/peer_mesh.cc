@@ -24,7 +24,7 @@ void set_option(Socket& socket, int level, int name, int value) {
 }  // namespace
 
 PeerMesh::PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Config& config, Acceptor acceptor,
-                   ReadBuffer& buffer)
+                   Poller& poller)
     : driver_(driver),
       known_{config.server_id, {}, config.secret},
       silence_ms_(std::max<std::int64_t>(2000, 4 * config.election_timeout_ms)),
@@ -33,7 +33,7 @@ PeerMesh::PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Confi
                   add_stranger(caller.address, Handshake::accepting(known_, random_bytes(nonce_size)),
                                std::move(socket));
                 }),
-      buffer_(buffer),
+      poller_(poller),
       refusal_lines_(kRefusalLines) {
   for (const auto& server : config.servers) {
     known_.servers.push_back(server.id);
@@ -79,7 +79,7 @@ void PeerMesh::add_stranger(const std::string& caller, Handshake handshake, Sock
   }
   set_options(socket);
   strangers_.push_back(
-      std::make_shared<PeerLink>(*this, caller, std::move(handshake), std::move(socket), buffer_));
+      std::make_shared<PeerLink>(*this, caller, std::move(handshake), std::move(socket), poller_));
   strangers_.back()->start();
 }
 

@@ -20,7 +20,7 @@ namespace muster::runtime {
 class PeerMesh final : public PeerLinkOwner {
  public:
   PeerMesh(asio::io_context& io, NodeDriver& driver, const config::Config& config, Acceptor acceptor,
-           ReadBuffer& buffer);
+           Poller& poller);
 
   void start();
   void close();
@@ -51,7 +51,7 @@ class PeerMesh final : public PeerLinkOwner {
   Acquaintances known_;
   std::int64_t silence_ms_;  // unacknowledged bytes for so long: the connection is dead
   Listener listener_;
-  ReadBuffer& buffer_;
+  Poller& poller_;
   std::map<ServerId, Neighbour> neighbours_;
   std::list<std::shared_ptr<PeerLink>> strangers_;  // not yet introduced, oldest first
   std::string stranger_refusal_;

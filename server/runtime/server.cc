@@ -18,6 +18,7 @@
 #include "server/runtime/host.h"
 #include "server/runtime/logging.h"
 #include "server/runtime/peer_mesh.h"
+#include "server/runtime/poller.h"
 #include "server/runtime/ticker.h"
 
 namespace muster::runtime {
@@ -121,14 +122,15 @@ struct Server::State {
         options_for_restart(options),
         directory(config),
         disk_log(config.data_dir, config.disk_stall_ms),
+        poller(io, [this](const std::function<void()>& work) { driver.turn(work); }),
         peer_port(peer_acceptor(io, config, options)),
         driver(io,
                node::Node(node_config(config, options.found, directory.identity().cluster_id()),
                           directory.start_state(), Random(random_number())),
                {[this](node::Output output) { route(std::move(output)); }, [this] { flush(); }}),
-        clients(driver, client_acceptor(io, config, options), buffer,
+        clients(driver, client_acceptor(io, config, options), poller,
                 descriptors_for_clients(config.limits.max_connections)),
-        mesh(io, driver, config, std::move(peer_port), buffer),
+        mesh(io, driver, config, std::move(peer_port), poller),
         ticker(io, driver, std::max<std::int64_t>(1, config.heartbeat_ms / 2),
                [this](Now now) { on_tick(now); }),
         signals(io),
@@ -180,7 +182,7 @@ struct Server::State {
   DataDirectory directory;
   DiskLog disk_log;
   asio::io_context io{1};  // one thread runs it
-  ReadBuffer buffer;
+  Poller poller;
   // Listens before the state is read, so that the others have called when it is there: else they would next call up to their longest
   // back-off later. Then it is the mesh's.
   Acceptor peer_port;
@@ -293,6 +295,7 @@ void Server::State::shut_down() {
   signals.cancel();
   clients.close();
   mesh.close();
+  poller.close();
   disk.finish();
   checkpoints.finish();
   io.stop();
@@ -341,6 +344,7 @@ void Server::run() {
   log::info(fmt::format("server {} serves clients on port {}, data in {}", state_->config.server_id.value,
                         state_->clients.port(), state_->config.data_dir));
   for (;;) {
+    state_->poller.start();
     state_->clients.start();
     state_->mesh.start();
     state_->ticker.start();

@@ -1,6 +1,7 @@
 #include "server/runtime/stream.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -14,42 +15,53 @@ std::string sentence(int error) { return error_code(error, boost::system::system
 
 }  // namespace
 
-Stream::Stream(Socket socket, StreamOwner& owner, ReadBuffer& buffer)
-    : socket_(std::move(socket)), owner_(&owner), buffer_(&buffer) {
-  buffer_->resize(read_buffer_bytes);
+// The poller waits for it from here on, not Asio.
+Stream::Stream(Socket socket, StreamOwner& owner, Poller& poller)
+    : fd_(-1), owner_(&owner), poller_(&poller), id_(0) {
   error_code ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(tcp::no_delay(true), ignored);
+  id_ = poller.add(socket.native_handle(), *this);
+  fd_ = socket.release();
 }
+
+Stream::~Stream() { close(); }
 
 void Stream::set_reading(bool on) {
+  const bool begins = on && !reading_;
   reading_ = on;
-  if (on && !read_waits_ && owner_ != nullptr) wait_readable();
+  if (begins && readable_ && owner_ != nullptr) poller_->again(id_);
 }
 
-// Waiting and then reading into a shared buffer: ten thousand idle connections hold no buffers.
-void Stream::wait_readable() {
-  read_waits_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
-    self->read_waits_ = false;
-    if (self->owner_ == nullptr) return;
-    if (error) return self->broken(error.message());
-    if (self->reading_) self->on_readable();
-  });
+void Stream::on_ready(Ready ready) {
+  const auto self = shared_from_this();  // the owner may let go of it
+  readable_ = readable_ || ready.readable;
+  ended_ = ended_ || ready.ended;
+  if (ready.writable && write_waits_) {
+    write_waits_ = false;
+    flush();
+    if (owner_ != nullptr) owner_->on_sent();
+  }
+  if (owner_ != nullptr && reading_ && readable_) read();
 }
 
-void Stream::on_readable() {
-  // A few full buffers at a time: fast for one who sends much, fair to all others.
+// A few full buffers at a time: fast for one who sends much, fair to all others. A buffer that is not filled was the last: whatever
+// comes after it is an edge.
+void Stream::read() {
+  std::string& buffer = poller_->buffer();
   for (int round = 0; round < 4; ++round) {
-    const ssize_t count = ::recv(socket_.native_handle(), buffer_->data(), buffer_->size(), MSG_DONTWAIT);
+    const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && is_later(errno)) break;
+    if (count < 0 && is_later(errno)) {
+      readable_ = false;
+      return;
+    }
     if (count < 0) return broken(sentence(errno));
     if (count == 0) return broken("the other side closed the connection");
-    owner_->on_bytes(std::string_view(buffer_->data(), static_cast<std::size_t>(count)));
-    if (owner_ == nullptr || !reading_) return;
-    if (static_cast<std::size_t>(count) < buffer_->size()) break;
+    readable_ = ended_ || static_cast<std::size_t>(count) == buffer.size();
+    owner_->on_bytes(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+    if (owner_ == nullptr || !reading_ || !readable_) return;
   }
-  wait_readable();
+  poller_->again(id_);
 }
 
 void Stream::flush() {
@@ -59,14 +71,15 @@ void Stream::flush() {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = queue_.front(pieces);
-    const ssize_t count = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t count = ::sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count >= 0) {
       queue_.pop(static_cast<std::size_t>(count));
     } else if (is_later(errno)) {
-      return wait_writable();
+      write_waits_ = true;
+      return;
     } else if (errno != EINTR) {
       // Told later: the caller may be in the middle of its own streams.
-      asio::post(socket_.get_executor(), [self = shared_from_this(), why = sentence(errno)] {
+      asio::post(poller_->io(), [self = shared_from_this(), why = sentence(errno)] {
         if (self->owner_ != nullptr) self->broken(why);
       });
       return;
@@ -74,26 +87,12 @@ void Stream::flush() {
   }
 }
 
-void Stream::wait_writable() {
-  write_waits_ = true;
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
-    self->write_waits_ = false;
-    if (self->owner_ == nullptr) return;
-    if (error) return self->broken(error.message());
-    self->flush();
-    if (self->owner_ != nullptr) self->owner_->on_sent();
-  });
-}
-
-void Stream::end_sending() {
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
-}
+void Stream::end_sending() { ::shutdown(fd_, SHUT_WR); }
 
 void Stream::close() {
-  owner_ = nullptr;
-  error_code ignored;
-  socket_.close(ignored);
+  if (std::exchange(owner_, nullptr) == nullptr) return;
+  poller_->remove(id_);
+  ::close(fd_);
 }
 
 void Stream::broken(std::string_view why) {

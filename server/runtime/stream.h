@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "server/runtime/asio.h"
+#include "server/runtime/poller.h"
 #include "server/runtime/send_queue.h"
 
 namespace muster::runtime {
@@ -23,14 +24,14 @@ class StreamOwner {
   ~StreamOwner() = default;
 };
 
-// Shared by all streams of a thread: what arrives is looked at and given away before the next read.
-using ReadBuffer = std::string;
-inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
-
-class Stream : public std::enable_shared_from_this<Stream> {
+class Stream final : public Pollable, public std::enable_shared_from_this<Stream> {
  public:
-  // `owner` and `buffer` must outlive close(). Does not read before read() is called.
-  Stream(Socket socket, StreamOwner& owner, ReadBuffer& buffer);
+  // `owner` and `poller` must outlive close(). Does not read before set_reading(). Throws std::system_error: the system has no room
+  // for one more.
+  Stream(Socket socket, StreamOwner& owner, Poller& poller);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
 
   void set_reading(bool on);
   // Waiting bytes, not counting what the system already has.
@@ -43,18 +44,20 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // At once, with what waits. The owner hears no more.
   void close();
 
+  void on_ready(Ready ready) override;
+
  private:
-  void wait_readable();
-  void on_readable();
-  void wait_writable();
+  void read();
   void broken(std::string_view why);
 
-  Socket socket_;
+  int fd_;
   StreamOwner* owner_;  // null: closed
-  ReadBuffer* buffer_;
+  Poller* poller_;
+  Poller::Id id_;
   SendQueue queue_;
   bool reading_ = false;
-  bool read_waits_ = false;  // a handler will come
+  bool readable_ = true;  // there may be something: no edge will tell
+  bool ended_ = false;    // then what comes last is the end: read on, or no edge will tell
   bool write_waits_ = false;
 };
 

@@ -1,5 +1,5 @@
 // What is replicated: the request as the client made it, with everything that its outcome may depend on (DESIGN D5).
-// proto/entry.proto has its bytes; command_codec is the only file that knows both.
+// proto/entry.proto has its bytes; command_encode and command_decode are the files that know both.
 #pragma once
 
 #include <muster/acl.h>
@@ -57,5 +57,7 @@ struct Command {
 
 [[nodiscard]] std::string encode(const Command& command);
 [[nodiscard]] Result<Command> decode_command(std::string_view bytes);
+// Into a command that serves again: what memory it has is used. False: as the error above; then it holds anything.
+[[nodiscard]] bool decode_command(std::string_view bytes, Command& out);
 
 }  // namespace muster::tree

@@ -141,9 +141,12 @@ void Tree::skip(const Stamp& stamp) {
 }
 
 Outcome Tree::apply(const Stamp& stamp, std::string_view bytes) {
-  if (const auto command = decode_command(bytes)) return apply(stamp, *command);
-  skip(stamp);
-  return refuse(stamp, ErrorCode::marshalling_error);
+  Command& command = state_->command;
+  const bool known = decode_command(bytes, command);
+  if (!known) skip(stamp);
+  Outcome outcome = known ? apply(stamp, command) : refuse(stamp, ErrorCode::marshalling_error);
+  if (bytes.size() > State::kept_command_bytes) command = {};
+  return outcome;
 }
 
 Outcome Tree::apply(const Stamp& stamp, const Command& command) {

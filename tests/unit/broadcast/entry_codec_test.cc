@@ -1,7 +1,9 @@
 #include "server/broadcast/entry_codec.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
+#include "proto/entry.pb.h"
 #include "tests/unit/broadcast/values.h"
 
 namespace muster::broadcast {
@@ -20,6 +22,27 @@ TEST_CASE("an entry of every kind comes back as it was") {
     REQUIRE(after.has_value());
     CHECK(*after == before);
   }
+}
+
+TEST_CASE("an entry's bytes are those of Protobuf, at the ends of its numbers too") {
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t number :
+       {std::int64_t{0}, std::int64_t{1}, std::int64_t{127}, std::int64_t{128}, most, -most - 1})
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{127}, std::size_t{20000}}) {
+      Entry one = entry(number, number, std::string(size, 'p'));
+      one.time_ms = number;
+      one.semantics = static_cast<std::uint32_t>(number);
+      one.forward = forward(static_cast<std::int32_t>(number), static_cast<std::uint64_t>(number),
+                            static_cast<std::uint64_t>(number));
+      std::string bytes;
+      append_encoded(bytes, one);
+      proto::Entry parsed;
+      REQUIRE(parsed.ParseFromString(bytes));
+      CHECK(parsed.SerializeAsString() == bytes);
+      CHECK(parsed.zxid() == number);
+      CHECK(parsed.origin() == one.forward.origin.value);
+      CHECK(parsed.payload().size() == size);
+    }
 }
 
 TEST_CASE("bytes that are no entry are refused") {

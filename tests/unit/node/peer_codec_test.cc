@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/random.h"
+#include "proto/peer.pb.h"
 
 using namespace muster;
 using namespace muster::node;
@@ -51,6 +52,44 @@ TEST_CASE("every message between servers survives its bytes") {
     REQUIRE(back.has_value());
     CHECK(*back == message);
   }
+}
+
+TEST_CASE("the bytes are those of Protobuf, also where it does not write them") {
+  for (const PeerMessage& message : examples()) {
+    std::string bytes;
+    append_encoded(bytes, message);
+    muster::proto::PeerMessage parsed;
+    REQUIRE(parsed.ParseFromString(bytes));
+    CHECK(parsed.SerializeAsString() == bytes);
+  }
+}
+
+TEST_CASE("what a later version may say besides is passed over, and two bodies are refused") {
+  const PeerMessage message = examples()[3];
+  std::string bytes;
+  append_encoded(bytes, message);
+  const std::string unknown("\xfa\x07\x01z\x80\x08\x05", 7);  // fields 127 and 128
+  for (const std::string& more : {bytes + unknown, unknown + bytes}) {
+    const auto back = decode_peer_message(more);
+    REQUIRE(back.has_value());
+    CHECK(*back == message);
+  }
+  std::string forward;
+  append_encoded(forward, examples()[6]);
+  CHECK(decode_peer_message(bytes + bytes).has_error());
+  CHECK(decode_peer_message(bytes + forward).has_error());
+}
+
+TEST_CASE("entries are parts of the message's block, and outlive the message") {
+  std::string bytes;
+  append_encoded(bytes, examples()[3]);
+  SharedBytes payload;
+  {
+    const auto back = decode_peer_message(bytes);
+    payload = std::get<b::Append>(std::get<b::Message>(*back).body).entries[0].payload;
+  }
+  bytes.assign(bytes.size(), 'x');
+  CHECK(payload.view() == std::string_view("a\0b", 3));
 }
 
 TEST_CASE("no bytes do harm: cut, changed or random ones give a message or an error") {

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "common/random.h"
+#include "proto/entry.pb.h"
 #include "server/tree/digest.h"
 #include "server/tree/hash_index.h"
 #include "tests/unit/tree/random_commands.h"
@@ -51,6 +52,31 @@ TEST_CASE("every command survives the way through bytes, at the ends of its numb
     const auto decoded = decode_command(encode(command));
     REQUIRE(decoded.has_value());
     CHECK(*decoded == command);
+  }
+}
+
+TEST_CASE("a command's bytes are those of Protobuf") {
+  RandomCommands commands(Random(11));
+  Model model;
+  for (std::int64_t zxid = 1; zxid <= 5000; ++zxid) {
+    const Command command = commands.next(model);
+    model.apply({Zxid{zxid}, 1, 1}, command);
+    const std::string bytes = encode(command);
+    proto::Command parsed;
+    REQUIRE(parsed.ParseFromString(bytes));
+    REQUIRE(parsed.SerializeAsString() == bytes);
+  }
+}
+
+TEST_CASE("a command that serves again keeps nothing of the one before") {
+  RandomCommands commands(Random(12));
+  Model model;
+  Command again;
+  for (std::int64_t zxid = 1; zxid <= 5000; ++zxid) {
+    const Command command = commands.next(model);
+    model.apply({Zxid{zxid}, 1, 1}, command);
+    REQUIRE(decode_command(encode(command), again));
+    REQUIRE(again == command);
   }
 }
 
