@@ -41,6 +41,10 @@ std::string_view why_invalid(std::string_view path) {
   if (path.size() == 1) return "";
   if (path.back() == '/') return "ends with /";
   for (std::size_t at = 0; at < path.size();) {
+    if (path[at] >= ' ' && path[at] <= '~') {  // nearly all
+      ++at;
+      continue;
+    }
     std::uint32_t character = 0;
     if (!next_character(path, at, character)) return "is not valid UTF-8";
     if (is_forbidden(character)) return "contains a character that is not allowed";

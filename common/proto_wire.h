@@ -23,51 +23,46 @@ inline std::int64_t unzigzag(std::uint64_t value) {
 
 // ---- to bytes
 
-inline std::size_t varint_size(std::uint64_t value) {
-  std::size_t size = 1;
-  for (; value >= 0x80; value >>= 7U) ++size;
-  return size;
-}
+inline constexpr std::size_t max_varint_bytes = 10;
 
-inline void put_varint(std::string& out, std::uint64_t value) {
-  char bytes[10];
-  std::size_t size = 0;
-  for (; value >= 0x80; value >>= 7U) bytes[size++] = static_cast<char>(value | 0x80U);
-  bytes[size++] = static_cast<char>(value);
-  out.append(bytes, size);
+// Require room; give where they end.
+inline char* write_varint(char* at, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7U) *at++ = static_cast<char>(value | 0x80U);
+  *at++ = static_cast<char>(value);
+  return at;
 }
-
-inline void put_tag(std::string& out, int field, Type type) {
-  put_varint(out, static_cast<std::uint64_t>(field) << 3U | static_cast<std::uint64_t>(type));
+inline char* write_tag(char* at, int field, Type type) {
+  return write_varint(at, static_cast<std::uint64_t>(field) << 3U | static_cast<std::uint64_t>(type));
 }
 
 // A number that is 0 is not written: proto3's default. Of a negative int32 or int64: as 64 bits.
 inline void put_number(std::string& out, int field, std::uint64_t value) {
   if (value == 0) return;
-  put_tag(out, field, Type::varint);
-  put_varint(out, value);
+  char bytes[2 * max_varint_bytes];
+  const char* end = write_varint(write_tag(bytes, field, Type::varint), value);
+  out.append(bytes, static_cast<std::size_t>(end - bytes));
 }
 inline void put_number(std::string& out, int field, std::int64_t value) {
   put_number(out, field, static_cast<std::uint64_t>(value));
 }
 inline void put_fixed64(std::string& out, int field, std::uint64_t value) {
   if (value == 0) return;
-  put_tag(out, field, Type::fixed64);
-  append_le(out, value);
+  char bytes[max_varint_bytes + sizeof value];
+  char* end = write_tag(bytes, field, Type::fixed64);
+  write_le(end, value);
+  out.append(bytes, static_cast<std::size_t>(end - bytes) + sizeof value);
 }
 // Also if they are empty: of a field that may be absent, of a repeated one, of a oneof.
-inline void put_bytes(std::string& out, int field, std::string_view bytes) {
-  put_tag(out, field, Type::bytes);
-  put_varint(out, bytes.size());
-  out.append(bytes);
-}
-inline std::size_t bytes_size(int field, std::size_t size) {
-  return varint_size(static_cast<std::uint64_t>(field) << 3U) + varint_size(size) + size;
+inline void put_bytes(std::string& out, int field, std::string_view value) {
+  char bytes[2 * max_varint_bytes];
+  const char* end = write_varint(write_tag(bytes, field, Type::bytes), value.size());
+  out.append(bytes, static_cast<std::size_t>(end - bytes)).append(value);
 }
 // The message of which `append(out)` writes the fields.
 template <class Append>
 void put_message(std::string& out, int field, const Append& append) {
-  put_tag(out, field, Type::bytes);
+  char tag[max_varint_bytes];
+  out.append(tag, static_cast<std::size_t>(write_tag(tag, field, Type::bytes) - tag));
   const std::size_t at = out.size();
   out.push_back('\0');
   append(out);
@@ -77,9 +72,8 @@ void put_message(std::string& out, int field, const Append& append) {
     out[at] = static_cast<char>(size);
     return;
   }
-  std::string length;
-  put_varint(length, size);
-  out.replace(at, 1, length);
+  char length[max_varint_bytes];
+  out.replace(at, 1, length, static_cast<std::size_t>(write_varint(length, size) - length));
 }
 
 // ---- from bytes

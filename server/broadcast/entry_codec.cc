@@ -10,6 +10,8 @@
 namespace muster::broadcast {
 namespace {
 
+namespace w = proto_wire;
+
 void fill(const Membership& from, proto::Membership& to) {
   for (const Member& member : from.members) {
     auto* added = to.add_members();
@@ -66,17 +68,55 @@ bool decode(std::string_view bytes, Membership& membership) {
 }
 
 // Entries and their commands are what every write passes through, on every server: they are read and written by hand.
+namespace {
+
+// All of an entry but the payload's bytes.
+class Head {
+ public:
+  explicit Head(const Entry& entry) {
+    put(Field::kEpochFieldNumber, static_cast<std::uint64_t>(entry.epoch.value));
+    put(Field::kZxidFieldNumber, static_cast<std::uint64_t>(entry.zxid.value));
+    put(Field::kKindFieldNumber, static_cast<std::uint64_t>(entry.kind));
+    put(Field::kTimeMsFieldNumber, static_cast<std::uint64_t>(entry.time_ms));
+    put(Field::kSemanticsFieldNumber, entry.semantics);
+    put(Field::kOriginFieldNumber, static_cast<std::uint64_t>(std::int64_t{entry.forward.origin.value}));
+    if (entry.forward.boot != 0) {
+      end_ = w::write_tag(end_, Field::kBootFieldNumber, w::Type::fixed64);
+      write_le(end_, entry.forward.boot);
+      end_ += sizeof entry.forward.boot;
+    }
+    put(Field::kNFieldNumber, entry.forward.n);
+    if (entry.payload.empty()) return;
+    end_ = w::write_tag(end_, Field::kPayloadFieldNumber, w::Type::bytes);
+    end_ = w::write_varint(end_, entry.payload.size());
+  }
+  [[nodiscard]] std::string_view bytes() const { return {bytes_, static_cast<std::size_t>(end_ - bytes_)}; }
+
+ private:
+  static constexpr std::size_t fields = 9, most_of_a_field = 1 + 10;
+
+  void put(int field, std::uint64_t number) {
+    if (number == 0) return;
+    end_ = w::write_varint(w::write_tag(end_, field, w::Type::varint), number);
+  }
+
+  char bytes_[fields * most_of_a_field];
+  char* end_ = bytes_;
+};
+
+}  // namespace
+
 void append_encoded(std::string& out, const Entry& entry) {
-  namespace w = proto_wire;
-  w::put_number(out, Field::kEpochFieldNumber, entry.epoch.value);
-  w::put_number(out, Field::kZxidFieldNumber, entry.zxid.value);
-  w::put_number(out, Field::kKindFieldNumber, static_cast<std::uint64_t>(entry.kind));
-  w::put_number(out, Field::kTimeMsFieldNumber, entry.time_ms);
-  w::put_number(out, Field::kSemanticsFieldNumber, std::uint64_t{entry.semantics});
-  w::put_number(out, Field::kOriginFieldNumber, std::int64_t{entry.forward.origin.value});
-  w::put_fixed64(out, Field::kBootFieldNumber, entry.forward.boot);
-  w::put_number(out, Field::kNFieldNumber, entry.forward.n);
-  if (!entry.payload.empty()) w::put_bytes(out, Field::kPayloadFieldNumber, entry.payload.view());
+  const Head head(entry);
+  out.append(head.bytes()).append(entry.payload.view());
+}
+
+void append_field(std::string& out, int field, const Entry& entry) {
+  const Head head(entry);
+  char front[2 * w::max_varint_bytes];
+  char* end = w::write_tag(front, field, w::Type::bytes);
+  end = w::write_varint(end, head.bytes().size() + entry.payload.size());
+  out.append(front, static_cast<std::size_t>(end - front)).append(head.bytes()).append(entry.payload.view());
 }
 
 Result<EntryView> view_entry(std::string_view bytes) {

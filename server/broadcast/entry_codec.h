@@ -10,6 +10,8 @@
 namespace muster::broadcast {
 
 void append_encoded(std::string& out, const Entry& entry);
+// As a field of a message.
+void append_field(std::string& out, int field, const Entry& entry);
 [[nodiscard]] Result<Entry> decode_entry(std::string_view bytes);
 
 // An entry that leaves its payload where it lies, in `bytes`.

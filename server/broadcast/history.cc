@@ -49,6 +49,7 @@ const Entry& History::at(Zxid zxid) const {
 std::size_t History::collect(Zxid from, std::size_t max_bytes, std::vector<Entry>& out) const {
   CHECK(from >= first() && from <= last_, "the entries are not in memory");
   std::size_t bytes = 0;
+  out.reserve(out.size() + std::min(window_.size(), max_bytes / size_of(at(from)) + 1));
   for (auto i = static_cast<std::size_t>(from.value - first().value); i < window_.size(); ++i) {
     const std::size_t size = size_of(window_[i]);
     if (bytes > 0 && bytes + size > max_bytes) break;

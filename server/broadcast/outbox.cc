@@ -8,6 +8,11 @@
 #include "common/mutant.h"
 
 namespace muster::broadcast {
+namespace {
+
+constexpr std::size_t usual_entries = 64;  // of one write when many ask
+
+}  // namespace
 
 bool Outbox::gathers() const {
   return gathering_.truncate_after || !gathering_.append.empty() || gathering_.hard_state;
@@ -31,6 +36,7 @@ void Outbox::send_once_durable(Envelope envelope) {
 
 void Outbox::append(const Entry& entry) {
   gathering_bytes_ += size_of(entry);
+  if (gathering_.append.empty()) gathering_.append.reserve(usual_entries);
   gathering_.append.push_back(entry);
 }
 

@@ -144,13 +144,15 @@ b::Disk from_wire(std::int64_t disk) {
 }
 
 void append_bulk(std::string& out, Epoch epoch, const b::Append& append) {
+  std::size_t bytes = 0;
+  for (const b::Entry& entry : append.entries) bytes += b::size_of(entry);
+  out.reserve(out.size() + bytes);
   w::put_number(out, Top::kEpochFieldNumber, epoch.value);
   w::put_message(out, Top::kAppendFieldNumber, [&](std::string& body) {
     w::put_number(body, AppendField::kPrevFieldNumber, append.prev.value);
     w::put_number(body, AppendField::kPrevEpochFieldNumber, append.prev_epoch.value);
     for (const b::Entry& entry : append.entries)
-      w::put_message(body, AppendField::kEntriesFieldNumber,
-                     [&](std::string& one) { b::append_encoded(one, entry); });
+      b::append_field(body, AppendField::kEntriesFieldNumber, entry);
     w::put_number(body, AppendField::kCommitFieldNumber, append.commit.value);
     w::put_number(body, AppendField::kBeatFieldNumber, append.beat);
     w::put_number(body, AppendField::kEstablishedFieldNumber, std::uint64_t{append.established});

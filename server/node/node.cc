@@ -28,15 +28,15 @@ double share_of(ServerId self, const broadcast::Membership& membership) {
 //   a watch fires before its change can be read notices are queued on all connections before any reply
 //   a read and its watch are one step           nothing is applied between them: one thread, one loop
 //   sync sees all that was committed            a barrier passes after the entries that came with it are applied
+// The other servers and the disk are not kept waiting while entries are applied: what they wait for is given first.
 void Node::State::drain(Now now, Output& out) {
   for (;;) {
-    retry_stalled(now);
-    broadcast::Ready ready = peer.take_ready();
-    if (ready.empty()) break;
-    for (const broadcast::Delivery& delivery : ready.deliver) deliver(now, delivery);
-    for (const broadcast::BarrierId id : ready.passed) barrier_passed(now, id);
-    follow_leadership(now);
-    hand_over(now, ready, out);
+    if (committed.empty() && passed.empty()) {
+      if (!take_ready(now, out)) break;
+      out.more = !committed.empty() && (!out.to_peers.empty() || out.persist || out.fetch);
+      if (out.more) return;
+    }
+    apply_committed(now);
   }
   close_overflowing();
   move_states(now, out);
@@ -46,6 +46,23 @@ void Node::State::drain(Now now, Output& out) {
   out.to_peers.insert(out.to_peers.end(), std::make_move_iterator(to_peers.begin()),
                       std::make_move_iterator(to_peers.end()));
   to_peers.clear();
+}
+
+bool Node::State::take_ready(Now now, Output& out) {
+  retry_stalled(now);
+  broadcast::Ready ready = peer.take_ready();
+  if (ready.empty()) return false;
+  hand_over(now, ready, out);
+  committed = std::move(ready.deliver);
+  passed = std::move(ready.passed);
+  return true;
+}
+
+void Node::State::apply_committed(Now now) {
+  for (const broadcast::Delivery& delivery : committed) deliver(now, delivery);
+  committed.clear();
+  for (const broadcast::BarrierId id : std::exchange(passed, {})) barrier_passed(now, id);
+  follow_leadership(now);
 }
 
 void Node::State::deliver(Now now, const broadcast::Delivery& delivery) {
@@ -175,7 +192,7 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
 
 bool Output::empty() const {
   return to_peers.empty() && !persist && !fetch && !checkpoint && state_reads.empty() && !state_write &&
-         !restart && to_clients.empty() && !digests && roles.empty() && !disk;
+         !restart && to_clients.empty() && !digests && roles.empty() && !disk && !more;
 }
 
 Node::Node(const NodeConfig& config, StartState start, Random random)

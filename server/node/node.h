@@ -136,6 +136,8 @@ struct Output {
   std::vector<ClientWrite> to_clients;
   std::vector<broadcast::RoleChange> roles;  // for logs and people
   std::optional<DiskNews> disk;              // when it has changed
+  // What others and the disk wait for comes first: take_output() is to be called again before anything else is fed.
+  bool more = false;
   [[nodiscard]] bool empty() const;
 };
 
@@ -188,7 +190,7 @@ class Node {
   // Hands leadership over if it leads (for a clean stop).
   void transfer(Now now);
 
-  // Runs drain() and gives what came of the inputs since the last call.
+  // Runs drain() and gives what came of the inputs since the last call. To be called until it gives nothing.
   [[nodiscard]] Output take_output(Now now);
 
   [[nodiscard]] Status status() const;

@@ -41,6 +41,8 @@ struct Node::State {
 
   // node.cc: the loop.
   void drain(Now now, Output& out);
+  [[nodiscard]] bool take_ready(Now now, Output& out);  // false: there is nothing
+  void apply_committed(Now now);
   void deliver(Now now, const broadcast::Delivery& delivery);
   void notify(const tree::Outcome& outcome, Zxid zxid);
   [[nodiscard]] Waiter whose(const broadcast::Entry& entry);
@@ -142,6 +144,9 @@ struct Node::State {
   std::map<broadcast::BarrierId, Judgement> judgements;
   frontend::Expiry expiry;  // runs exactly while this server leads and is established
   Epoch expiry_epoch;       // in which it was started
+  // What was committed and is not applied yet.
+  std::vector<broadcast::Delivery> committed;
+  std::vector<broadcast::BarrierId> passed;  // when that is applied
   std::vector<PeerEnvelope> to_peers;
   frontend::Counters counters;
   // Of the commands that this server has put into the log as the leader of `epoch`.

@@ -14,8 +14,7 @@ class ClientListener;
 
 class ClientLink final : public StreamOwner {
  public:
-  ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, Socket socket,
-             Poller& poller);
+  ClientLink(ClientListener& listener, NodeDriver& driver, node::ConnId id, Socket socket, Poller& poller);
   ~ClientLink() { stream_->close(); }
   ClientLink(const ClientLink&) = delete;
   ClientLink& operator=(const ClientLink&) = delete;

@@ -8,8 +8,7 @@ constexpr std::int64_t kEndMs =
 
 }  // namespace
 
-ClientListener::ClientListener(NodeDriver& driver, Acceptor acceptor, Poller& poller,
-                               std::size_t max_links)
+ClientListener::ClientListener(NodeDriver& driver, Acceptor acceptor, Poller& poller, std::size_t max_links)
     : driver_(driver),
       listener_(std::move(acceptor),
                 [this](Socket socket, const Caller& caller) { on_accepted(std::move(socket), caller); }),

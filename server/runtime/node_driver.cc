@@ -23,6 +23,7 @@ void NodeDriver::schedule_drain() {
 }
 
 void NodeDriver::turn(const std::function<void()>& work) {
+  turn_began_ = now();
   in_turn_ = true;
   work();
   in_turn_ = false;
@@ -35,8 +36,8 @@ void NodeDriver::drain() {
     node::Output output = node_.take_output(now());
     if (output.empty()) break;
     route_.output(std::move(output));
+    route_.flush();
   }
-  route_.flush();
 }
 
 }  // namespace muster::runtime

@@ -12,7 +12,7 @@ namespace muster::runtime {
 
 class NodeDriver {
  public:
-  // What becomes of outputs: `output` for each, in order; then `flush`, once for all of them.
+  // What becomes of outputs, in order: `output`, then `flush`.
   struct Route {
     std::function<void(node::Output output)> output;
     std::function<void()> flush;
@@ -24,7 +24,7 @@ class NodeDriver {
   template <class Feed>
   void input(Feed feed) {
     ++inputs_;
-    feed(node_, now());
+    feed(node_, in_turn_ ? turn_began_ : now());
     filled_ = true;
     if (!in_turn_) schedule_drain();
   }
@@ -45,6 +45,7 @@ class NodeDriver {
   Route route_;
   bool filled_ = false;  // since it was emptied
   bool in_turn_ = false;
+  Now turn_began_;  // a turn is short
   bool scheduled_ = false;
   std::uint64_t inputs_ = 0;
 };

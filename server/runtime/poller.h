@@ -20,7 +20,8 @@ class Pollable {
   // told again (Poller::again).
   struct Ready {
     bool readable = false, writable = false;
-    bool ended = false;  // the other side said its last, or the connection is broken: read on until that shows
+    bool ended =
+        false;  // the other side said its last, or the connection is broken: read on until that shows
   };
   virtual void on_ready(Ready ready) = 0;
 

@@ -57,7 +57,7 @@ Nodes::Nodes() {
   root.block = NodeBlock("", "");
   root.acl = acls_.acquire(open_acl());
   root.mark = changes_.fresh();
-  digest_ += contribution(root_node, hash_of_path("/"));
+  digest_ += contribution(root_node, PathKey("/").hash());
   size_ = 1;
   bytes_ = 1;
 
@@ -69,9 +69,9 @@ Nodes::Nodes() {
   add(edit(zookeeper), "/zookeeper/config", "", std::move(config), read_only);
 }
 
-NodeId Nodes::find(std::string_view path) const {
-  if (path == "/") return root_node;
-  return by_path_.find(hash_bytes(path), [&](NodeId id) { return has_path(id, path); });
+NodeId Nodes::find(const PathKey& key) const {
+  if (key.path() == "/") return root_node;
+  return by_path_.find(key.hash(), [&](NodeId id) { return has_path(id, key.path()); });
 }
 
 bool Nodes::has_path(NodeId id, std::string_view path) const {
@@ -118,9 +118,9 @@ void Nodes::set_acl(const Edit& node, const std::vector<Acl>& acl) {
   acls_.release(old);
 }
 
-NodeId Nodes::add(const Edit& parent, std::string_view path, std::optional<std::string_view> data,
+NodeId Nodes::add(const Edit& parent, const PathKey& path, std::optional<std::string_view> data,
                   Znode node_to_add, const std::vector<Acl>& acl) {
-  node_to_add.block = NodeBlock(name_of(path), data);
+  node_to_add.block = NodeBlock(name_of(path.path()), data);
   node_to_add.parent = parent.id();
   node_to_add.acl = acls_.acquire(acl);
   node_to_add.mark = changes_.fresh();
@@ -136,23 +136,21 @@ void Nodes::link(NodeId id) {
   if (at(id).kind == NodeKind::ephemeral) ++ephemerals_;
 }
 
-void Nodes::attach(const Edit& parent, NodeId id, std::string_view path) {
+void Nodes::attach(const Edit& parent, NodeId id, const PathKey& path) {
   CHECK(at(id).parent == parent.id(), "a node is put back below its parent");
-  const std::uint64_t path_hash = hash_of_path(path);
   link(id);
-  by_path_.insert(path_hash, id);
-  digest_ += contribution(id, path_hash);
-  bytes_ += path.size() + at(id).block.data().size();
+  by_path_.insert(path.hash(), id);
+  digest_ += contribution(id, path.hash());
+  bytes_ += path.path().size() + at(id).block.data().size();
 }
 
-void Nodes::detach(const Edit& parent, NodeId id, std::string_view path) {
+void Nodes::detach(const Edit& parent, NodeId id, const PathKey& path) {
   CHECK(id != root_node && at(id).child_count() == 0, "only a leaf is taken out");
   before_change(id);
-  const std::uint64_t path_hash = hash_of_path(path);
   parent->rare->children.erase(*this, id);
-  by_path_.erase(path_hash, id);
-  digest_ -= contribution(id, path_hash);
-  bytes_ -= path.size() + at(id).block.data().size();
+  by_path_.erase(path.hash(), id);
+  digest_ -= contribution(id, path.hash());
+  bytes_ -= path.path().size() + at(id).block.data().size();
   if (at(id).kind == NodeKind::ephemeral) --ephemerals_;
   --size_;
 }
@@ -235,7 +233,7 @@ std::uint64_t Nodes::recompute_digest() const {
     open.pop_back();
     const Znode& node = at(id);
     const std::uint64_t data_hash = node.block.is_null() ? 0 : hash_bytes(node.block.data());
-    sum += contribution(node, hash_of_path(path_of(id)), data_hash, hash_of(*acls_.at(node.acl)));
+    sum += contribution(node, PathKey(path_of(id)).hash(), data_hash, hash_of(*acls_.at(node.acl)));
     node.for_each_child([&](NodeId child) { open.push_back(child); });
   }
   return sum;

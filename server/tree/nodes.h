@@ -17,6 +17,7 @@
 #include "server/tree/acl_table.h"
 #include "server/tree/changes.h"
 #include "server/tree/children.h"
+#include "server/tree/digest.h"
 #include "server/tree/hash_index.h"
 #include "server/tree/node_block.h"
 
@@ -72,13 +73,30 @@ static_assert(sizeof(Znode) == 64);
 
 [[nodiscard]] Stat stat_of(const Znode& node);
 
+// A path with its hash, which the index and the digest use: who needs a node more than once hashes its path once.
+class PathKey {
+ public:
+  PathKey(std::string_view path)
+      : path_(path), hash_(path == "/" ? 0 : hash_bytes(path)) {}  // NOLINT(google-explicit-constructor)
+  PathKey(const std::string& path)
+      : PathKey(std::string_view(path)) {}                        // NOLINT(google-explicit-constructor)
+  PathKey(const char* path) : PathKey(std::string_view(path)) {}  // NOLINT(google-explicit-constructor)
+  [[nodiscard]] std::string_view path() const { return path_; }
+  // The root is no key of the index; in the digest it counts as 0.
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+
+ private:
+  std::string_view path_;
+  std::uint64_t hash_;
+};
+
 class Nodes {
  public:
   // The nodes that every tree has: /, /zookeeper, /zookeeper/quota, /zookeeper/config.
   Nodes();
 
   // The node of exactly that path, or no_node; malformed paths are not found.
-  [[nodiscard]] NodeId find(std::string_view path) const;
+  [[nodiscard]] NodeId find(const PathKey& key) const;
   // References last until the next add().
   [[nodiscard]] const Znode& at(NodeId id) const { return slab_[id / slab_size][id % slab_size]; }
   [[nodiscard]] std::string path_of(NodeId id) const;
@@ -113,17 +131,17 @@ class Nodes {
     std::uint64_t path_hash_;
   };
   // Change no name, parent or list of children through it. `path` is that of the node.
-  [[nodiscard]] Edit edit(NodeId id, std::string_view path) { return {*this, id, hash_of_path(path)}; }
+  [[nodiscard]] Edit edit(NodeId id, const PathKey& path) { return {*this, id, path.hash()}; }
   [[nodiscard]] Edit edit(NodeId id) { return edit(id, path_of(id)); }
   void set_acl(const Edit& node, const std::vector<Acl>& acl);
 
   // A new node below `parent`; `node` brings everything but block, parent and ACL. Requires a valid path
   // that is free, and that `parent` is its parent.
-  NodeId add(const Edit& parent, std::string_view path, std::optional<std::string_view> data, Znode node,
+  NodeId add(const Edit& parent, const PathKey& path, std::optional<std::string_view> data, Znode node,
              const std::vector<Acl>& acl);
   // Takes a childless node out of sight without forgetting it, and puts it back.
-  void detach(const Edit& parent, NodeId id, std::string_view path);
-  void attach(const Edit& parent, NodeId id, std::string_view path);
+  void detach(const Edit& parent, NodeId id, const PathKey& path);
+  void attach(const Edit& parent, NodeId id, const PathKey& path);
   // Forgets a detached node.
   void release(NodeId id);
 
@@ -147,10 +165,6 @@ class Nodes {
   void before_change(NodeId id);
   [[nodiscard]] bool is_free(NodeId id) const { return id != root_node && at(id).parent == no_node; }
   [[nodiscard]] bool has_path(NodeId id, std::string_view path) const;
-  // The root is no key of the index; in the digest it counts as 0.
-  [[nodiscard]] static std::uint64_t hash_of_path(std::string_view path) {
-    return path == "/" ? 0 : hash_bytes(path);
-  }
   [[nodiscard]] std::uint64_t contribution(NodeId id, std::uint64_t path_hash) const;
   [[nodiscard]] static std::uint64_t contribution(const Znode& node, std::uint64_t path_hash,
                                                   std::uint64_t data_hash, std::uint64_t acl_hash);

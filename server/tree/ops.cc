@@ -16,6 +16,10 @@ namespace {
 namespace flag = wire::create_flags;
 
 wire::Reply refuse(ErrorCode error) { return {error, {}}; }
+// The paths of nodes are valid: only who finds none must be told why.
+wire::Reply refuse_missing(std::string_view path) {
+  return refuse(is_valid_path(path) ? ErrorCode::no_node : ErrorCode::bad_arguments);
+}
 wire::Reply accept(wire::ReplyBody body = {}) { return {ErrorCode::ok, std::move(body)}; }
 
 bool allowed(const Scene& scene, NodeId node, std::int32_t permission) {
@@ -81,8 +85,8 @@ void report(Scene& scene, ChangeKind kind, std::string path, NodeId node) {
   scene.changes.push_back({kind, std::move(path), scene.nodes.acl_of(node)});
 }
 
-NodeId put_in(Scene& scene, NodeId parent, const std::string& path, const wire::CreateRequest& request,
-              const std::vector<Acl>& acl) {
+NodeId put_in(Scene& scene, NodeId parent, const PathKey& parent_key, const PathKey& key,
+              const wire::CreateRequest& request, const std::vector<Acl>& acl) {
   Znode node;
   node.czxid = node.mzxid = scene.stamp.zxid;
   node.ctime = node.mtime = scene.stamp.time_ms;
@@ -92,8 +96,8 @@ NodeId put_in(Scene& scene, NodeId parent, const std::string& path, const wire::
   Undo undo = undo_of_link(scene, Undo::Step::created, no_node, parent);
   NodeId id = no_node;
   {
-    const Nodes::Edit above = scene.nodes.edit(parent, parent_of(path));
-    id = scene.nodes.add(above, path, request.data, std::move(node), acl);
+    const Nodes::Edit above = scene.nodes.edit(parent, parent_key);
+    id = scene.nodes.add(above, key, request.data, std::move(node), acl);
     Rare& of_parent = above->with_rare();
     of_parent.pzxid = scene.stamp.zxid;
     // ZooKeeper only ever raises the counter: at its end it stays, and sequential creates find their name
@@ -102,8 +106,8 @@ NodeId put_in(Scene& scene, NodeId parent, const std::string& path, const wire::
   }
   if (ephemeral) scene.sessions.add_ephemeral(scene.session, id);
   if (scene.undo != nullptr) scene.undo->emplace_back(std::move(undo)).node = id;
-  report(scene, ChangeKind::created, path, id);
-  report(scene, ChangeKind::children, std::string(parent_of(path)), parent);
+  report(scene, ChangeKind::created, std::string(key.path()), id);
+  report(scene, ChangeKind::children, std::string(parent_key.path()), parent);
   return id;
 }
 
@@ -132,7 +136,8 @@ wire::Reply run(Scene& scene, const wire::CreateRequest& request) {
   if (!parent_path) return refuse(ErrorCode::bad_arguments);
   const auto acl = resolve_acl(request.acl, scene.who);
   if (!acl) return refuse(ErrorCode::invalid_acl);
-  const NodeId parent = scene.nodes.find(*parent_path);
+  const PathKey parent_key(*parent_path);
+  const NodeId parent = scene.nodes.find(parent_key);
   if (parent == no_node) return refuse(ErrorCode::no_node);
   if (!allowed(scene, parent, perm::create)) return refuse(ErrorCode::no_auth);
   std::string path = request.path;
@@ -140,11 +145,12 @@ wire::Reply run(Scene& scene, const wire::CreateRequest& request) {
     path += sequence_suffix(scene.nodes.at(parent));
   }
   if (!is_valid_path(path)) return refuse(ErrorCode::bad_arguments);
-  if (scene.nodes.find(path) != no_node) return refuse(ErrorCode::node_exists);
+  const PathKey key(path);
+  if (scene.nodes.find(key) != no_node) return refuse(ErrorCode::node_exists);
   if (scene.nodes.at(parent).kind == NodeKind::ephemeral)
     return refuse(ErrorCode::no_children_for_ephemerals);
 
-  const NodeId id = put_in(scene, parent, path, request, *acl);
+  const NodeId id = put_in(scene, parent, parent_key, key, request, *acl);
   if (request.type == wire::OpCode::create) return accept(wire::CreateReply{std::move(path)});
   return accept(wire::Create2Reply{std::move(path), stat_of(scene.nodes.at(id))});
 }
@@ -165,14 +171,14 @@ wire::Reply run(Scene& scene, const wire::DeleteRequest& request) {
 }
 
 wire::Reply run(Scene& scene, const wire::SetDataRequest& request) {
-  if (!is_valid_path(request.path)) return refuse(ErrorCode::bad_arguments);
-  const NodeId id = scene.nodes.find(request.path);
-  if (id == no_node) return refuse(ErrorCode::no_node);
+  const PathKey key(request.path);
+  const NodeId id = scene.nodes.find(key);
+  if (id == no_node) return refuse_missing(request.path);
   if (!allowed(scene, id, perm::write)) return refuse(ErrorCode::no_auth);
   if (!is_version(request.version, scene.nodes.at(id).version)) return refuse(ErrorCode::bad_version);
 
   {
-    const Nodes::Edit node = scene.nodes.edit(id, request.path);
+    const Nodes::Edit node = scene.nodes.edit(id, key);
     NodeBlock old = std::exchange(node->block, NodeBlock(name_of(request.path), request.data));
     if (scene.undo != nullptr) {
       Undo& undo = scene.undo->emplace_back();
@@ -210,9 +216,8 @@ wire::Reply run(Scene& scene, const wire::SetAclRequest& request) {
 }
 
 wire::Reply run(Scene& scene, const wire::CheckVersionRequest& request) {
-  if (!is_valid_path(request.path)) return refuse(ErrorCode::bad_arguments);
   const NodeId id = scene.nodes.find(request.path);
-  if (id == no_node) return refuse(ErrorCode::no_node);
+  if (id == no_node) return refuse_missing(request.path);
   if (!allowed(scene, id, perm::read)) return refuse(ErrorCode::no_auth);
   if (!is_version(request.version, scene.nodes.at(id).version)) return refuse(ErrorCode::bad_version);
   return accept();

@@ -20,7 +20,7 @@ NodeId Restoring::add(Nodes& nodes, std::string_view path, std::optional<std::st
     return there;
   }
   node.parent = parent_;
-  const std::uint64_t path_hash = Nodes::hash_of_path(path);
+  const std::uint64_t path_hash = PathKey(path).hash();
   const NodeId id = nodes.new_id();
   nodes.node(id) = std::move(node);
   nodes.link(id);
@@ -45,7 +45,7 @@ void Restoring::index_all(Nodes& nodes) {
 }
 
 void Restoring::replace(Nodes& nodes, NodeId id, std::string_view path, Znode node) {
-  const std::uint64_t path_hash = Nodes::hash_of_path(path);
+  const std::uint64_t path_hash = PathKey(path).hash();
   Znode& there = nodes.node(id);
   nodes.digest_ -= nodes.contribution(id, path_hash);
   nodes.bytes_ -= there.block.data().size();
@@ -63,7 +63,7 @@ bool Restoring::hold_parent(Nodes& nodes, std::string_view path) {
   parent_ = nodes.find(path);
   if (parent_ == no_node) return false;
   parent_path_ = path;
-  parent_hash_ = Nodes::hash_of_path(path);
+  parent_hash_ = PathKey(path).hash();
   nodes.digest_ -= nodes.contribution(parent_, parent_hash_);
   return true;
 }

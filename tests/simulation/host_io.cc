@@ -31,10 +31,14 @@ void Host::after_input() {
 }
 
 void Host::drain() {
-  node::Output output = node_->take_output(now());
-  around_.logs.on_state(index_, node_->peer());
-  follow_applied();
-  emit(std::move(output));
+  const std::uint64_t incarnation = incarnation_;
+  for (bool more = true; more && incarnation == incarnation_;) {
+    node::Output output = node_->take_output(now());
+    more = output.more;
+    around_.logs.on_state(index_, node_->peer());
+    follow_applied();
+    emit(std::move(output));
+  }
 }
 
 // Every entry that is applied here is one of the history, and leaves the same state.
