@@ -97,10 +97,11 @@ class Client : public ClientEnd {
   ClientWatches watches_;
   Counts counts_;
   char kind_ = 'c';      // begins its tokens
-  bool simple_ = false;  // its writes are creates only
+  bool simple_ = false;  // its writes are creates only, its syncs are among its reads
 
  private:
   void live();
+  void ask_one();
   void ask_write();
   void ask_read();
   [[nodiscard]] std::string next_token();

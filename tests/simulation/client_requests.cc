@@ -43,8 +43,14 @@ wire::MultiRequest Client::some_multi(const std::string& token) {
 void Client::ask() {
   std::int64_t burst = random_.chance(1, 5) ? random_.between(1, world_.profile.max_pipeline) : 1;
   while (burst-- > 0 && static_cast<int>(unanswered()) < world_.profile.max_pipeline) {
-    random_.chance(static_cast<std::uint64_t>(world_.profile.write_percent), 100) ? ask_write() : ask_read();
+    ask_one();
   }
+}
+
+void Client::ask_one() {
+  const auto syncs = static_cast<std::uint64_t>(simple_ ? 0 : world_.profile.sync_percent);
+  if (syncs > 0 && random_.chance(syncs, 100)) return submit(wire::SyncRequest{directory()}, "");
+  random_.chance(static_cast<std::uint64_t>(world_.profile.write_percent), 100) ? ask_write() : ask_read();
 }
 
 void Client::ask_write() {

@@ -42,6 +42,7 @@ void FactMarks::on(const Fact& fact, std::initializer_list<std::int64_t> numbers
     case is("dies"):
     case is("leads"):
     case is("pause"):
+    case is("short-pause"):
     case is("resumed"):
     case is("transfer"):
     case is("fetch"):
@@ -78,6 +79,7 @@ void FactMarks::on_server(const Fact& fact, std::int64_t number, std::int64_t de
     case is("leads"):
       return on_leader(it, detail);
     case is("pause"):
+    case is("short-pause"):
       it.paused_as_leader = it.leads;
       return;
     case is("resumed"):

@@ -52,6 +52,10 @@ constexpr std::array<FaultClass, fault_count> classes = {{
     {"client-moves", share},
     {"client-leaves", share},
     {"client-closes", share},
+    {"link-hiccup", often},
+    {"short-pause", often},
+    {"deaf-handover", often},
+    {"client-dawdles", share},
 }};
 static_assert(!classes.back().name.empty(), "each class has a name");
 

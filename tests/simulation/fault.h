@@ -57,8 +57,13 @@ enum class Fault : std::uint8_t {
   client_moves,
   client_leaves,
   client_closes,
+  // Younger than the others, which keep their numbers, and each seed its chances
+  link_hiccup,     // one direction of a link stands still for less than an election time-out
+  short_pause,     // shorter than an election time-out
+  deaf_handover,   // a leader hands over, and hears no more of it
+  client_dawdles,  // of those that leave and come back: when their session is about to end
 };
-inline constexpr Fault last_fault = Fault::client_closes;
+inline constexpr Fault last_fault = Fault::client_dawdles;
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(last_fault) + 1;
 
 // How the rate of a class is given. Zero: the class does not exist.

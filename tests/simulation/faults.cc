@@ -38,6 +38,9 @@ void Faults::start() {
   every(Fault::wrong_state, &Faults::make_wrong);
   every(Fault::wall_jump, &Faults::jump_wall_clock);
   every(Fault::client_break, &Faults::break_client);
+  every(Fault::link_hiccup, &Faults::delay_link);
+  every(Fault::short_pause, &Faults::pause_shortly);
+  every(Fault::deaf_handover, &Faults::hand_over_deaf);
 }
 
 void Faults::every(Fault fault, Action action) {
@@ -70,6 +73,11 @@ int Faults::leader() const {
   return found;
 }
 
+int Faults::leader_or_any(Random& random) const {
+  const int lead = leader();
+  return lead >= 0 && random.chance(1, 2) ? lead : static_cast<int>(random.below(hosts_.size()));
+}
+
 void Faults::crash(Random& random) {
   const int lead = leader();
   const bool the_leader =
@@ -98,6 +106,12 @@ void Faults::power_cut(Random& random) {
 
 void Faults::pause(Random& random) { any(random).pause(spread(random, 20'000, 15'000'000)); }
 
+void Faults::pause_shortly(Random& random) {
+  const std::int64_t election_us = around_.profile.election_ms * 1000;
+  Host& victim = *hosts_[static_cast<std::size_t>(leader_or_any(random))];
+  victim.pause(random.between(election_us / 8, election_us), Fault::short_pause);
+}
+
 void Faults::jump_wall_clock(Random& random) {
   any(random).jump_wall_clock(random.between(-3'600'000, 3'600'000));
 }
@@ -107,6 +121,21 @@ void Faults::break_client(Random& /*random*/) { around_.sockets.break_any(); }
 void Faults::transfer(Random& /*random*/) {
   const int server = leader();
   if (server >= 0) hosts_[static_cast<std::size_t>(server)]->transfer();
+}
+
+// It is cut off when its word may have left, or just before: there may be a successor while it still leads, with its clients.
+void Faults::hand_over_deaf(Random& random) {
+  const Profile& profile = around_.profile;
+  const int lead = leader();
+  if (lead < 0 || profile.voters < 2) return;
+  around_.loop.fault(Fault::deaf_handover, {lead + 1});
+  hosts_[static_cast<std::size_t>(lead)]->transfer();
+  around_.loop.after(random.between(0, profile.drain_us + 2 * profile.delay_us), [this, &random, lead] {
+    if (stopped_) return;
+    isolate(lead);
+    const std::int64_t election_us = around_.profile.election_ms * 1000;
+    heal_after(random.between(election_us, 4 * election_us));
+  });
 }
 
 // Voters' disks that are damaged, new, or being repaired.

@@ -36,17 +36,20 @@ class Faults {
   void crash(Random& random);
   void power_cut(Random& random);
   void pause(Random& random);
+  void pause_shortly(Random& random);
   void wipe(Random& random);
   void transfer(Random& random);
   void hunt_leaders(Random& random);
   void hunt(Random& random, int victims);
   void set_stale_trap(Random& random);
+  void hand_over_deaf(Random& random);
 
   void partition(Random& random);
   void make_bridge(Random& random);
   void make_ring(Random& random);
   void swizzle(Random& random);
   void break_link(Random& random);
+  void delay_link(Random& random);
   void cut_both(int a, int b);
   void isolate(int server);
   void heal_after(std::int64_t us);
@@ -70,6 +73,7 @@ class Faults {
 
   [[nodiscard]] Host& any(Random& random);
   [[nodiscard]] int leader() const;  // -1: none
+  [[nodiscard]] int leader_or_any(Random& random) const;
   [[nodiscard]] bool may_wipe(int server) const;
   [[nodiscard]] int impaired() const;
   [[nodiscard]] bool may_damage_store(const Host& victim) const;

@@ -10,6 +10,16 @@ void Faults::break_link(Random& random) {
   if (a != b) around_.network.break_link(a, b);
 }
 
+// As when a packet is lost and sent again: all that follows it waits.
+void Faults::delay_link(Random& random) {
+  const int from = leader_or_any(random), to = static_cast<int>(random.below(hosts_.size()));
+  if (from == to || around_.network.cut_off(from, to)) return;
+  around_.loop.fault(Fault::link_hiccup, {from + 1, to + 1});
+  around_.network.cut(from, to);
+  around_.loop.after(random.between(1000, around_.profile.election_ms * 1000),
+                     [this, from, to] { around_.network.heal(from, to); });
+}
+
 void Faults::isolate(int server) {
   for (int other = 0; other < static_cast<int>(hosts_.size()); ++other)
     if (other != server) cut_both(server, other);
@@ -78,8 +88,7 @@ void Faults::partition(Random& random) {
   const auto servers = static_cast<int>(hosts_.size());
   if (servers == 1) return;
   around_.loop.fault(Fault::partition);
-  const int lead = leader();
-  const int one = lead >= 0 && random.chance(1, 2) ? lead : static_cast<int>(random.below(hosts_.size()));
+  const int one = leader_or_any(random);
   switch (random.below(4)) {
     case 0:
       isolate(one);

@@ -123,7 +123,7 @@ void Host::die(Death death, std::int64_t restart_us) {
   log_rests_ = false;
   around_.network.host_down(index_);
   around_.sockets.host_down(index_);
-  around_.expiry.server_disturbed(index_, around_.loop.now_us());
+  around_.expiry.died(index_, around_.loop.now_us());
   if (restart_us < 0) return;
   const std::uint64_t incarnation = incarnation_;
   around_.loop.after(restart_us, [this, incarnation] {
@@ -149,9 +149,10 @@ void Host::wipe(std::int64_t restart_us) {
   });
 }
 
-void Host::pause(std::int64_t for_us) {
+void Host::pause(std::int64_t for_us, Fault kind) {
   if (!up() || paused_) return;
-  around_.loop.fault(Fault::pause, {index_ + 1});
+  around_.loop.fault(kind, {index_ + 1});
+  around_.expiry.paused(index_, around_.loop.now_us());
   paused_ = true;
   const std::uint64_t incarnation = incarnation_;
   around_.loop.after(for_us, [this, incarnation] {
@@ -163,7 +164,7 @@ void Host::resume() {
   if (!paused_) return;
   around_.loop.note("resumed", {index_ + 1});
   paused_ = false;
-  around_.expiry.server_disturbed(index_, around_.loop.now_us());
+  around_.expiry.resumed(index_, around_.loop.now_us());
   const std::uint64_t incarnation = incarnation_;
   std::vector<Action> waiting = std::exchange(waiting_, {});
   for (const Action& action : waiting) {

@@ -48,7 +48,7 @@ class Host : public PeerEnd, public ServerEnd {
   void die_within_output(int steps);     // after so many steps of coming outputs
   void die_within_disk_work(int steps);  // at an operation of the next write
   void wipe(std::int64_t restart_us);
-  void pause(std::int64_t for_us);
+  void pause(std::int64_t for_us, Fault kind = Fault::pause);
   void resume();
   void slow_disk(int factor, std::int64_t for_us);
   void stall_disk(std::int64_t for_us);                     // nothing that is written comes back meanwhile

@@ -50,7 +50,9 @@ void Host::follow_applied() {
     const Model::Applied& entry = around_.model.apply(around_.logs.adopt(index_, node_->peer().role().epoch));
     const auto& session = entry.outcome.session;
     if (entry.expiry && session && session->kind == tree::SessionEvent::Kind::closed) {
-      around_.expiry.on_expired(session->session, entry.record->first_seen_us);
+      const auto judge = static_cast<int>(entry.record->entry.forward.origin.value) - 1;
+      around_.expiry.on_expired(session->session, std::int64_t{session->timeout_ms} * 1000, judge,
+                                entry.record->first_seen_us);
     }
   }
   if (!may_be_wrong_) around_.model.compare_digest(index_, tree);

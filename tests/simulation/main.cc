@@ -85,8 +85,9 @@ bool kill_mutant(Options options) {
     fmt::print("SURVIVED mutant={} seeds={}\n", name_of(options.mutant), campaign.results.size());
     return false;
   }
-  fmt::print("KILLED mutant={} seeds={} seed={} invariant={} seconds={:.1f}\n", name_of(options.mutant),
-             campaign.results.size(), killer, how, campaign.seconds);
+  fmt::print("KILLED mutant={} seeds={} seed={} invariant={} seconds={:.1f} cpu_seconds={:.1f}\n",
+             name_of(options.mutant), campaign.results.size(), killer, how, campaign.seconds,
+             campaign.cpu_seconds);
   std::fflush(stdout);
   options.mutant = Mutant::none;
   options.run.seed = killer;

@@ -37,7 +37,8 @@ void OwnClient::begin_session() {
   const Profile& profile = world_.profile;
   client::SessionConfig config;
   config.hosts = static_cast<std::size_t>(profile.servers);
-  config.timeout_ms = static_cast<std::int32_t>(profile.tick_ms * random_.between(4, 20));
+  config.timeout_ms =
+      static_cast<std::int32_t>(profile.tick_ms * random_.between(profile.least_timeout_ticks, 20));
   if (random_.chance(1, 2)) config.credentials = {{"digest", "sim:secret"}};
   config.remember = static_cast<std::int32_t>(random_.between(1, profile.max_pipeline));
   config.max_in_flight = static_cast<std::size_t>(random_.between(1, profile.max_pipeline));

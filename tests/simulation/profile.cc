@@ -120,6 +120,8 @@ void draw_processes(Draws draw, const Weights& weights, std::int64_t election_us
   for (const Fault moment :
        {Fault::crash_in_log_write, Fault::crash_at_ack, Fault::crash_at_reply, Fault::crash_in_checkpoint})
     draw.perhaps(moment, 33, 1, 8);
+  draw.perhaps(Fault::short_pause, 20, 4 * second, 60 * second);
+  draw.perhaps(Fault::deaf_handover, 20, 15 * second, 120 * second);
 }
 
 void draw_network(Draws draw, const Weights& weights) {
@@ -130,6 +132,7 @@ void draw_network(Draws draw, const Weights& weights) {
   draw.perhaps(Fault::swizzle, 25, 15 * second, 120 * second);
   draw.perhaps(Fault::link_break, 50, 2 * second, 60 * second);
   draw.one_of(Fault::half_open, {0, 10, 50});
+  draw.perhaps(Fault::link_hiccup, 30, 1 * second, 30 * second);
 }
 
 void draw_disks(Draws draw, const Weights& weights) {
@@ -161,6 +164,7 @@ void draw_client_faults(Draws draw, const Weights& weights) {
   draw.perhaps(Fault::client_moves, 60, 2, 6);
   draw.perhaps(Fault::client_leaves, 60, 2, 5);
   draw.perhaps(Fault::client_closes, 60, 1, 3);
+  draw.one_of(Fault::client_dawdles, {0, 0, 80});
 }
 
 void draw_clients(Profile& p, Random random) {
@@ -175,6 +179,11 @@ void draw_clients(Profile& p, Random random) {
   Random recipes = random.fork(1);
   p.recipe_think_ms = pick(recipes, {300, 2000, 5000});
   p.recipe_clients = recipes.chance(1, 4) ? static_cast<int>(recipes.between(2, 4)) : 0;
+}
+
+void draw_habits(Profile& p, ProfileKind kind, Random random) {
+  p.sync_percent = kind == ProfileKind::sync ? pick(random, {0, 30, 60}) : pick(random, {0, 0, 0, 30});
+  p.least_timeout_ticks = kind == ProfileKind::session ? pick(random, {2, 4}) : pick(random, {2, 4, 4, 4});
 }
 
 void narrow_to_core(Profile& p, Random random) {
@@ -262,6 +271,7 @@ Profile draw_profile(ProfileKind kind, Random random, std::int64_t minutes, std:
   draw_clocks({p, random.fork(14)}, weights);
   draw_client_faults({p, random.fork(15)}, weights);
   if (kind == ProfileKind::sync) keep_behind(p, random.fork(16));
+  draw_habits(p, kind, random.fork(17));
   return p;
 }
 

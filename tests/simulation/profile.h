@@ -63,6 +63,8 @@ struct Profile {
   int own_percent = 50;          // of them are our library
   int restart_xid_percent = 50;  // of the others
   int write_percent = 60;
+  int sync_percent = 0;         // besides those among the reads
+  int least_timeout_ticks = 4;  // of the time-outs that they ask for; 20 at most
   int keys = 6;
   std::size_t value_bytes = 40;
 

@@ -29,13 +29,21 @@ void StockClient::leave_or_ask() {
     connect();
   } else if (now_and_then(Fault::client_leaves)) {
     disconnect(random_.chance(1, 2));
-    if (random_.chance(1, 2)) stay_away(random_.between(0, timeout_us_ * 2));
+    if (random_.chance(1, 2)) stay_away(away_us());
   } else if (now_and_then(Fault::client_closes)) {
     submit(wire::CloseSessionRequest{}, "");
     closing_ = true;
   } else {
     ask();
   }
+}
+
+std::int64_t StockClient::away_us() {
+  const std::int64_t dawdles = world_.profile.rates[Fault::client_dawdles];
+  if (dawdles == 0 || !random_.chance(static_cast<std::uint64_t>(dawdles), 100))
+    return random_.between(0, timeout_us_ * 2);
+  world_.loop.fault(Fault::client_dawdles, {index_});
+  return random_.between(timeout_us_, timeout_us_ * 6 / 5);
 }
 
 void StockClient::stay_away(std::int64_t us) {
@@ -71,7 +79,8 @@ void StockClient::on_connected(SocketId socket) {
   if (socket != socket_) return;
   wire::ConnectRequest request;
   request.last_zxid_seen = seen_;
-  request.timeout_ms = static_cast<std::int32_t>(world_.profile.tick_ms * random_.between(4, 20));
+  request.timeout_ms = static_cast<std::int32_t>(world_.profile.tick_ms *
+                                                 random_.between(world_.profile.least_timeout_ticks, 20));
   request.session = session_;
   request.password = session_ == SessionId{} ? std::string(wire::password_size, '\0') : password_;
   request.read_only = false;

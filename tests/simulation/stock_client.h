@@ -28,6 +28,7 @@ class StockClient : public Client {
   void leave_or_ask();
   void connect();
   void disconnect(bool politely);
+  [[nodiscard]] std::int64_t away_us();
   void stay_away(std::int64_t us);
   void keep_alive(std::uint64_t connection);
 

@@ -102,6 +102,22 @@ TEST_CASE("what a closed or moved session does is seen") {
         "session-table");
 }
 
+TEST_CASE("a session that a paused leader expires at once is seen") {
+  Expiry expiry;
+  const auto expire = [&](int judge, std::int64_t decided_us) {
+    return found_by([&] { expiry.on_expired(SessionId{9}, 1'000'000, judge, decided_us); });
+  };
+  expiry.attached(1, SessionId{9}, 0, 1'000'000, 1'000'000);
+  expiry.paused(0, 1'100'000);
+  expiry.lost(1);
+  expiry.resumed(0, 4'000'000);
+  CHECK(expire(0, 4'100'000) == "early-expiry");
+  CHECK(expire(1, 4'100'000).empty());
+  CHECK(expire(0, 4'450'000).empty());
+  expiry.died(0, 4'100'000);
+  CHECK(expire(0, 4'200'000).empty());
+}
+
 TEST_CASE("a session that lives on is seen") {
   Expiry expiry;
   const std::vector<tree::Session> sessions = {{SessionId{9}, Zxid{1}, ServerId{1}, 1000}};
