@@ -30,8 +30,10 @@ void Faults::damage_sector(Fault damage, Random& random) {
   // What was written last and not yet called safe looks like a torn write when it is damaged.
   if (!may_wipe(server) || !victim.log_rests()) return;
   const bool asleep = random.chance(2, 3);
-  if (!victim.damage_sector(damage, random)) return;
-  if (asleep) victim.die(Death::killed, spread(random, 10'000, 1'000'000));
+  const Hit hit = victim.damage_sector(damage, random);
+  if (hit == Hit::nothing) return;
+  // An entry that is written behind lost marks looks like the rest of a torn write, until another one calls it safe.
+  if (asleep || hit == Hit::only_marks) victim.die(Death::killed, spread(random, 10'000, 1'000'000));
 }
 
 // Whoever lost its state needs another who has one, and who is not behind its log, or a quorum without it: of two voters, the one whose

@@ -1,5 +1,5 @@
-// Life and death of a server; its log and votes are in host_disk.cc, its store of checkpoints in host_store.cc, its inputs and outputs in
-// host_io.cc.
+// Life and death of a server; its log and votes are in host_disk.cc, its store of checkpoints in host_store.cc, what happens to both at
+// rest in host_damage.cc, its inputs and outputs in host_io.cc.
 #include "tests/simulation/host.h"
 
 #include <fmt/core.h>
@@ -75,7 +75,7 @@ void Host::boot() {
   config.transfer.max_chunks_ahead = p.max_chunks_ahead;
   config.transfer.retry_ms = p.election_ms;
   config.digests.point_entries = p.digest_entries;
-  config.digests.unconfirmed_ms = p.rates[Fault::wrong_state] > 0 ? 60'000 : p.election_ms;
+  config.digests.unconfirmed_ms = p.unconfirmed_ms;
   desk_.emplace(store_);
   node_ = std::make_unique<node::Node>(config, *std::exchange(start_, std::nullopt),
                                        random_.fork(++incarnation_));

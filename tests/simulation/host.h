@@ -37,6 +37,8 @@ struct Surroundings {
 };
 
 enum class Death { killed, power_cut };  // the page cache stays, or only what was synced
+// What damage of a sector took. Only marks: all entries are whole, and what came behind the last of them is missing.
+enum class Hit { nothing, data, only_marks };
 
 class Host : public PeerEnd, public ServerEnd {
  public:
@@ -68,6 +70,10 @@ class Host : public PeerEnd, public ServerEnd {
   [[nodiscard]] std::uint64_t checkpoints() const { return checkpoints_; }
   [[nodiscard]] std::uint64_t loads() const { return loads_; }
   [[nodiscard]] std::uint64_t installs() const { return installs_; }
+  // What it lacks is gone from the other's log: it must be given a state. Both are up.
+  [[nodiscard]] bool needs_state_of(const Host& other) const {
+    return node_->peer().last() <= other.node().peer().floor();
+  }
   // Its state is on its disk, or can be made anew from its log.
   [[nodiscard]] bool has_state() const { return !stateless_ && !store_damaged_ && !may_be_wrong_; }
   // One record of its checkpoint changes, unnoticed until the next start.
@@ -76,8 +82,8 @@ class Host : public PeerEnd, public ServerEnd {
   void fail_disk(Fault error) { disk_error_ = error; }
   // All that is in its log has been called safe in a sector of its own.
   [[nodiscard]] bool log_rests() const { return up() && !writing_ && log_rests_; }
-  // One sector of its log or votes changes. False: there is none to which that can happen.
-  bool damage_sector(Fault damage, Random& random);
+  // One sector of its log or votes changes. Nothing: there is none to which that can happen.
+  Hit damage_sector(Fault damage, Random& random);
   // Since its last start; what it lost is known then.
   [[nodiscard]] bool damaged() const { return damaged_; }
   // Its checkpoint becomes one of another state, sound in itself.
@@ -128,6 +134,11 @@ class Host : public PeerEnd, public ServerEnd {
   void boot();
   void leave_half_done_work();
   bool expect_disk_error();
+  struct SegmentEnd {
+    Zxid last;
+    std::uint64_t bytes = 0;  // of its records
+  };
+  [[nodiscard]] SegmentEnd segment_end(const std::string& path);
   void give_up_disk(const char* why);
   [[nodiscard]] std::int64_t restart_delay();
   [[nodiscard]] std::int64_t disk_delay();

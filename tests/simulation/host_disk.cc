@@ -1,4 +1,4 @@
-// A server's log and votes on its disk, the thread that writes them, and what the disk does to them.
+// A server's log and votes on its disk, and the thread that writes them.
 #include <fmt/core.h>
 
 #include <limits>
@@ -152,44 +152,6 @@ void Host::fill_disk(std::uint64_t left, std::int64_t for_us) {
   around_.loop.after(for_us, [this, fill] {
     if (fill == fills_) files_.set_capacity(std::numeric_limits<std::uint64_t>::max());
   });
-}
-
-bool Host::damage_sector(Fault damage, Random& random) {
-  using Sector = storage::SimFileSystem::Sector;
-  files_.write_back();
-  std::vector<Sector> sectors =
-      damage == Fault::stale_sector ? files_.changed_since(earlier_) : files_.written_sectors();
-  const auto some = [&] { return sectors[random.below(sectors.size())]; };
-  if (sectors.empty()) {
-    earlier_ = files_;
-    return false;
-  }
-  const Sector sector = some();
-  std::string bytes = files_.contents(sector);
-  switch (damage) {
-    case Fault::bit_flip: {
-      char& victim = bytes[random.below(bytes.size())];
-      victim = static_cast<char>(victim ^ 1 << random.below(8));
-      files_.overwrite(sector, bytes);
-      break;
-    }
-    case Fault::zeroed_sector:
-      files_.overwrite(sector, std::string(bytes.size(), '\0'));
-      break;
-    case Fault::misdirected_write:
-      files_.overwrite(sector, files_.contents(some()));
-      break;
-    case Fault::stale_sector:
-      files_.take_back(sector, earlier_);
-      earlier_ = files_;
-      break;
-    default:
-      files_.make_unreadable(sector);
-  }
-  around_.loop.fault(damage, {index_ + 1, static_cast<std::int64_t>(sector.offset)});
-  if (around_.loop.tracing())
-    around_.loop.say(fmt::format("server {}: {} at {}", index_ + 1, sector.path, sector.offset));
-  return damaged_ = true;
 }
 
 void Host::slow_disk(int factor, std::int64_t for_us) {

@@ -6,7 +6,6 @@
 
 #include "server/node/state_work.h"
 #include "tests/simulation/host.h"
-#include "tests/support/wrong_state.h"
 
 namespace muster::simulation {
 
@@ -180,19 +179,6 @@ void Host::set_state_aside(Zxid state_at_least) {
   discard_store();
   may_lack_state_ = true;
   if (steps > 1) state_at_least_ = state_at_least;
-}
-
-void Host::make_wrong() {
-  if (up() || store_damaged_ || !storage::make_wrong(store_)) return;
-  around_.loop.fault(Fault::wrong_state, {index_ + 1});
-  may_be_wrong_ = true;
-}
-
-void Host::damage_store() {
-  if (up() || !store_.damage(random_.fork(random_.next()))) return;
-  around_.loop.fault(Fault::store_damage, {index_ + 1});
-  store_damaged_ = may_lack_state_ = true;
-  published_ = {};
 }
 
 }  // namespace muster::simulation

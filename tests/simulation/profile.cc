@@ -272,6 +272,7 @@ Profile draw_profile(ProfileKind kind, Random random, std::int64_t minutes, std:
   draw_client_faults({p, random.fork(15)}, weights);
   if (kind == ProfileKind::sync) keep_behind(p, random.fork(16));
   draw_habits(p, kind, random.fork(17));
+  p.unconfirmed_ms = p.rates[Fault::wrong_state] > 0 ? 60'000 : p.election_ms;
   return p;
 }
 

@@ -41,6 +41,7 @@ struct Profile {
   std::size_t max_kept_checkpoints = 8, chunk_bytes = 0;
   std::uint64_t max_chunks_ahead = 4;
   std::int64_t digest_entries = 1000;
+  std::int64_t unconfirmed_ms = 0;  // how long a state that no majority confirms waits
 
   // Devices. Every link and disk draws from these ranges, each message and sync between half and double of
   // its own.

@@ -39,6 +39,7 @@ class World {
   void heal_majority();
   [[nodiscard]] std::vector<int> draw_majority(Random& random) const;
   void leave_failed(int server, const std::vector<int>& majority, Random& random);
+  [[nodiscard]] bool must_give_state(const std::vector<int>& servers) const;
   void heal_all();
   void start_probe(int server);
   void settle();

@@ -96,7 +96,8 @@ void World::heal_majority() {
     host.resume();
     host.start();
   }
-  const std::int64_t bound_us = settle_us(profile_);
+  std::int64_t bound_us = settle_us(profile_);
+  if (must_give_state(majority)) bound_us += 1000 * profile_.unconfirmed_ms;
   demand("one leader of a majority", bound_us, [&] { return one_leader(majority); });
   for (const int server : majority) start_probe(server);
   // A probe thinks before it connects, and before it asks.
@@ -107,6 +108,17 @@ void World::heal_majority() {
          });
   const Zxid written = model_.applied();
   demand("the same state on a majority", 2 * bound_us, [&] { return have_applied(majority, written); });
+}
+
+// To one that is behind. That waits, since nobody else confirms it.
+bool World::must_give_state(const std::vector<int>& servers) const {
+  const auto up = [this](int server) { return hosts_[static_cast<std::size_t>(server)]->up(); };
+  return std::any_of(servers.begin(), servers.end(), [&](int behind) {
+    return up(behind) && std::any_of(servers.begin(), servers.end(), [&](int ahead) {
+             return up(ahead) && hosts_[static_cast<std::size_t>(behind)]->needs_state_of(
+                                     *hosts_[static_cast<std::size_t>(ahead)]);
+           });
+  });
 }
 
 void World::start_probe(int server) {

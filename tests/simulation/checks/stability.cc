@@ -19,7 +19,7 @@ bool Stability::is_well(int server) const {
   const Host& host = *hosts_[static_cast<std::size_t>(server)];
   // One that needs a state, and finds no room for it, takes its time; that it gets there is demanded at the end.
   const auto needs_state = [&host](const auto& other) {
-    return other->leads() && host.node().peer().last() <= other->node().peer().floor();
+    return other->leads() && host.needs_state_of(*other);
   };
   if (host.up() && std::any_of(hosts_.begin(), hosts_.end(), needs_state)) return false;
   return host.up() && !host.paused() && host.disk_well() && host.has_state() &&
