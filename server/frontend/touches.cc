@@ -34,7 +34,7 @@ std::vector<Value> all(const std::vector<Touches::Touch>& touches, Value Touches
 }  // namespace
 
 Touches::Counted Touches::counted(const Batch& batch) {
-  return {all(batch.touches, &Touch::session), all(batch.touches, &Touch::connection), batch.mark};
+  return {all(batch.touches, &Touch::connection), batch.mark};
 }
 
 void Touches::fresh_begins() {
@@ -78,14 +78,6 @@ void Touches::lost() {
     fresh_.first_deadline_ms = std::min(fresh_.first_deadline_ms, batch.first_deadline_ms);
   }
   reports_.clear();
-}
-
-Touches::Counted Touches::take() {
-  lost();
-  if (fresh_.touches.empty()) return {};
-  Counted known = counted(fresh_);
-  fresh_begins();
-  return known;
 }
 
 std::vector<ConnId> Touches::overdue(Now now) {

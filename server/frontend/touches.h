@@ -26,7 +26,6 @@ class Touches {
   };
   // What a leader has counted by now: the touches of these, as far as their marks are not above `through`.
   struct Counted {
-    std::vector<SessionId> sessions;  // sorted, each once
     std::vector<ConnId> connections;  // sorted, each once
     std::uint64_t through = 0;
   };
@@ -45,9 +44,6 @@ class Touches {
   [[nodiscard]] std::int64_t oldest_report_ms() const {
     return reports_.empty() ? -1 : reports_.front().made_ms;
   }
-
-  // This server leads: all that waits counts at once.
-  [[nodiscard]] Counted take();
 
   // Connections to close, each named once, sorted.
   [[nodiscard]] std::vector<ConnId> overdue(Now now);

@@ -50,17 +50,17 @@ void Node::State::follow_leadership(Now now) {
   }
 }
 
-void Node::State::report_touches(Now now) {
+Route Node::State::present_route() const {
+  if (expiry.running()) return {config.peer.self, 0, expiry_epoch};
   const broadcast::RoleChange role = peer.role();
-  if (expiry.running()) {
-    const frontend::Touches::Counted counted = touches.take();
-    for (const SessionId session : counted.sessions) expiry.touch(session);
-    return answer_pings(now, counted);
-  }
   const auto link = links.find(role.leader);
-  Route current;
-  if (role.role == broadcast::Role::following && peer.established() && link != links.end())
-    current = {role.leader, link->second, role.epoch};
+  const bool follows = role.role == broadcast::Role::following && peer.established() && link != links.end();
+  return follows ? Route{role.leader, link->second, role.epoch} : Route{};
+}
+
+// A leader reports to itself, at every tick.
+void Node::State::report_touches(Now now) {
+  const Route current = present_route();
   const std::int64_t interval_ms = report_interval_ms();
   const std::int64_t oldest_ms = touches.oldest_report_ms();
   if (current != route || (oldest_ms >= 0 && now.mono_ms - oldest_ms >= reports_until_lost * interval_ms)) {
@@ -68,29 +68,46 @@ void Node::State::report_touches(Now now) {
     route = current;
     last_report_ms = now.mono_ms - interval_ms;
   }
-  if (current.leader == ServerId{} || now.mono_ms - last_report_ms < interval_ms) return;
+  const bool own = current.leader == config.peer.self;
+  if (current.leader == ServerId{} || (!own && now.mono_ms - last_report_ms < interval_ms)) return;
   last_report_ms = now.mono_ms;
   frontend::Touches::Report report = touches.report(now);
-  if (!report.sessions.empty())
-    send(current.leader, current.link, TouchReport{report.n, std::move(report.sessions)});
+  if (report.sessions.empty()) return;
+  TouchReport message{report.n, std::move(report.sessions)};
+  own ? count_touches(now, current.leader, current.link, message)
+      : send(current.leader, current.link, std::move(message));
 }
 
-// A leader that was cut off heard nobody; what it judged then must not come to pass under the next one. So a
-// quorum is asked whether it still leads, and then whether the session is still silent.
 void Node::State::judge_silent(Now now) {
-  std::vector<tree::ExpireSession> silent = expiry.advance(now, max_expiries_per_tick);
-  if (silent.empty()) return;
-  judgements[++last_barrier] = {expiry_epoch, std::move(silent)};
+  Judgement::Silent silent = expiry.advance(now, max_expiries_per_tick);
+  if (!silent.empty()) judge(now, std::move(silent));
+}
+
+// A leader that was cut off heard nobody; what it judged then must not come to pass under the next one. Nor has the next one counted what
+// this one hears: a client that took a ping's answer for the leader's word would believe in its session for too long. So a quorum is
+// asked whether it still leads.
+void Node::State::judge(Now now, std::variant<Judgement::Silent, Judgement::Counted> what) {
+  judgements[++last_barrier] = {expiry_epoch, std::move(what)};
   peer.barrier(now, last_barrier);
 }
 
-void Node::State::expire(Now now, broadcast::BarrierId id) {
+void Node::State::pass_judgement(Now now, broadcast::BarrierId id) {
   const auto found = judgements.find(id);
   if (found == judgements.end()) return;
   const Judgement judgement = std::move(found->second);
   judgements.erase(found);
   if (!expiry.running() || expiry_epoch != judgement.epoch || peer.role().epoch != judgement.epoch) return;
-  for (const tree::ExpireSession& silent : judgement.sessions) {
+  if (const auto* silent = std::get_if<Judgement::Silent>(&judgement.what)) {
+    expire(now, *silent);
+  } else {
+    const auto& counted = std::get<Judgement::Counted>(judgement.what);
+    confirm_touches(now, counted.of, counted.link, TouchConfirm{counted.n});
+  }
+}
+
+// Those that are still silent.
+void Node::State::expire(Now now, const Judgement::Silent& judged_silent) {
+  for (const tree::ExpireSession& silent : judged_silent) {
     if (!expiry.still_silent(silent)) continue;
     tree::Command command;
     command.operation = silent;
@@ -104,10 +121,19 @@ bool Node::State::is_current(ServerId from, broadcast::LinkId link) const {
 }
 
 // Only a leader that counts touches confirms them.
-void Node::State::on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report) {
+void Node::State::on_touch_report(Now now, ServerId from, broadcast::LinkId link, const TouchReport& report) {
   if (!is_current(from, link) || !expiry.running() || peer.role().role != broadcast::Role::leading) return;
+  count_touches(now, from, link, report);
+}
+
+void Node::State::count_touches(Now now, ServerId of, broadcast::LinkId link, const TouchReport& report) {
   for (const SessionId session : report.sessions) expiry.touch(session);
-  send(from, link, TouchConfirm{report.n});
+  judge(now, Judgement::Counted{of, link, report.n});
+}
+
+void Node::State::confirm_touches(Now now, ServerId of, broadcast::LinkId link, const TouchConfirm& confirm) {
+  if (of == config.peer.self) return answer_pings(now, touches.confirmed(confirm.n));
+  if (is_current(of, link)) send(of, link, confirm);
 }
 
 void Node::State::on_touch_confirm(Now now, ServerId from, broadcast::LinkId link,

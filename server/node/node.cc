@@ -138,7 +138,7 @@ void Node::State::note_session(const tree::SessionEvent& event) {
 }
 
 void Node::State::barrier_passed(Now now, broadcast::BarrierId id) {
-  expire(now, id);
+  pass_judgement(now, id);
   const auto found = barriers.find(id);
   if (found == barriers.end()) return;
   const Waiter waiter = found->second;
@@ -242,7 +242,7 @@ void Node::peer_message(Now now, ServerId peer, broadcast::LinkId link, const Pe
   if (const auto* broadcast = std::get_if<broadcast::Message>(&message))
     state_->peer.step(now, peer, link, *broadcast);
   else if (const auto* report = std::get_if<TouchReport>(&message))
-    state_->on_touch_report(peer, link, *report);
+    state_->on_touch_report(now, peer, link, *report);
   else if (const auto* confirm = std::get_if<TouchConfirm>(&message))
     state_->on_touch_confirm(now, peer, link, *confirm);
   else if (const auto* digests = std::get_if<DigestReport>(&message))

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "server/broadcast/peer.h"
@@ -28,12 +29,25 @@
 
 namespace muster::node {
 
-// Where touch reports go.
+// Where touch reports go; to this server itself over link 0, if it leads.
 struct Route {
   ServerId leader;
   broadcast::LinkId link = 0;
   Epoch epoch;
   friend bool operator==(const Route&, const Route&) = default;
+};
+
+// What a leader found out about sessions. It has no effect before a quorum has confirmed that this server still led then: a successor
+// knows nothing of it.
+struct Judgement {
+  struct Counted {  // the touches of a report: of a follower over that link, or its own
+    ServerId of;
+    broadcast::LinkId link = 0;
+    std::uint64_t n = 0;
+  };
+  using Silent = std::vector<tree::ExpireSession>;
+  Epoch epoch;
+  std::variant<Silent, Counted> what;
 };
 
 struct Node::State {
@@ -67,13 +81,18 @@ struct Node::State {
   // liveness.cc: ticks.
   void tick(Now now);
   void end_handshakes(Now now);
+  [[nodiscard]] Route present_route() const;
   void report_touches(Now now);
   [[nodiscard]] std::int64_t report_interval_ms() const;
   void judge_silent(Now now);
-  void expire(Now now, broadcast::BarrierId id);
+  void judge(Now now, std::variant<Judgement::Silent, Judgement::Counted> what);
+  void pass_judgement(Now now, broadcast::BarrierId id);
+  void expire(Now now, const Judgement::Silent& silent);
   void follow_leadership(Now now);
-  void on_touch_report(ServerId from, broadcast::LinkId link, const TouchReport& report);
+  void on_touch_report(Now now, ServerId from, broadcast::LinkId link, const TouchReport& report);
   void on_touch_confirm(Now now, ServerId from, broadcast::LinkId link, const TouchConfirm& confirm);
+  void count_touches(Now now, ServerId of, broadcast::LinkId link, const TouchReport& report);
+  void confirm_touches(Now now, ServerId of, broadcast::LinkId link, const TouchConfirm& confirm);
   void answer_pings(Now now, const frontend::Touches::Counted& counted);
   [[nodiscard]] bool is_current(ServerId from, broadcast::LinkId link) const;
 
@@ -136,11 +155,6 @@ struct Node::State {
   frontend::Touches touches;
   Route route;  // where unconfirmed reports went; leader 0: nowhere
   std::int64_t last_report_ms = 0;
-  // Sessions judged silent, until a quorum has confirmed that this server still led then.
-  struct Judgement {
-    Epoch epoch;
-    std::vector<tree::ExpireSession> sessions;
-  };
   std::map<broadcast::BarrierId, Judgement> judgements;
   frontend::Expiry expiry;  // runs exactly while this server leads and is established
   Epoch expiry_epoch;       // in which it was started

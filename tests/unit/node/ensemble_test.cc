@@ -140,6 +140,30 @@ TEST_CASE("a ping of one who has outcomes remembered is answered when the leader
   CHECK(cluster.heard(at_leader) == Lines{"-2 ok"});
 }
 
+TEST_CASE("a leader that is cut off from a quorum vouches for nobody, neither here nor at a follower") {
+  Cluster cluster(5);
+  const int leader = cluster.leader(), server = cluster.follower();
+  wire::ConnectRequest request;
+  request.read_only = false;
+  request.remember = 10;
+  Client& here = cluster.connect(leader, request);
+  Client& there = cluster.connect(server, request);
+  cluster.send(there, wire::PingRequest{});
+  while (cluster.heard(there).empty()) cluster.pass(tick_ms);
+  cluster.pass(400);  // the follower's next report is due in 100
+  for (int other = 1; other <= 5; ++other) {
+    if (other == leader || other == server) continue;
+    cluster.unlink(leader, other);
+    cluster.unlink(server, other);
+  }
+  cluster.send(here, wire::PingRequest{});
+  cluster.send(there, wire::PingRequest{});
+  cluster.pass(150);
+  REQUIRE(cluster.node(leader).peer().role().role == broadcast::Role::leading);
+  CHECK(cluster.heard(here).empty());
+  CHECK(cluster.heard(there).empty());
+}
+
 TEST_CASE("a new leader gives every session a full time-out") {
   Cluster cluster(3);
   const int leader = cluster.leader();
