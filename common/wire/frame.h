@@ -13,7 +13,8 @@ namespace muster::wire {
 
 inline constexpr std::size_t default_max_frame = 0xfffff;  // jute.maxbuffer
 
-// Cuts a byte stream into frames. Memory grows only with bytes that arrived.
+// Cuts a byte stream into frames. Memory grows only with bytes that arrived, and what was taken out is given back when no whole frame
+// is left.
 class FrameReader {
  public:
   explicit FrameReader(std::size_t max_frame = default_max_frame) : max_frame_(max_frame) {}
@@ -28,6 +29,8 @@ class FrameReader {
   [[nodiscard]] std::optional<std::string_view> first_word() const;
 
  private:
+  void give_back();
+
   std::size_t max_frame_;
   std::string buffer_;
   std::size_t at_ = 0;

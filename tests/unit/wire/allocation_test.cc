@@ -1,8 +1,5 @@
-// The replies of the hot path are encoded without allocating, and what anyone may send makes nobody allocate much: this program
-// counts every allocation.
+// The replies of the hot path are encoded without allocating, and what anyone may send makes nobody allocate much.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <new>
 
 #include "bytes.h"
 #include "common/wire/connect.h"
@@ -10,28 +7,12 @@
 #include "common/wire/frame.h"
 #include "common/wire/replies.h"
 #include "examples.h"
-
-namespace {
-std::size_t allocations = 0;
-std::size_t allocated_bytes = 0;
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  allocated_bytes += size;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t& /*nothrow*/) noexcept {
-  ++allocations;
-  allocated_bytes += size;
-  return std::malloc(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocations.h"
 
 using namespace muster;
 using namespace muster::wire;
+using test::allocated_bytes;
+using test::allocations;
 
 TEST_CASE("encoding a reply or an event allocates only to grow `out`") {
   std::string out;
@@ -92,4 +73,22 @@ TEST_CASE(
   CHECK(grows(OpCode::set_watches, bytes("00000000 00000000 00002710") + many + bytes("00000000 00000000")) <
         20);
   CHECK(grows(OpCode::multi, deletes + bytes("ffffffff 01 ffffffff")) < 40);
+}
+
+TEST_CASE("a reader holds little more than the frame that it waits for, however much came at once") {
+  const std::string frame("\0\0\0\4abcd", 8);
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += frame;
+  for (const std::size_t begun : {0, 3, 7}) {
+    const std::ptrdiff_t before = test::held_bytes;
+    FrameReader reader;
+    reader.append(many + frame.substr(0, begun));
+    CHECK(test::held_bytes > before + 4000);
+    int frames = 0;
+    while (*reader.next()) ++frames;
+    CHECK(frames == 1000);
+    CHECK(test::held_bytes <= before + 1100);
+    reader.append(frame.substr(begun));
+    CHECK(*reader.next() == "abcd");
+  }
 }
