@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bitset>
+#include <optional>
+#include <utility>
 
 #include "common/mutant.h"
 #include "server/tree/digest.h"
@@ -11,16 +13,16 @@
 namespace muster::watch {
 namespace {
 
-constexpr std::uint8_t bit(Kind kind) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind)); }
-constexpr std::uint8_t any_kind = 0xF;
-constexpr std::uint8_t one_shot = bit(Kind::data) | bit(Kind::child);
+constexpr Kinds bit(Kind kind) { return static_cast<Kinds>(1U << static_cast<unsigned>(kind)); }
+constexpr Kinds any_kind = 0xF;
+constexpr Kinds one_shot = bit(Kind::data) | bit(Kind::child);
 // ZooKeeper's two tables: which kinds hear of the node, and which of its children.
-constexpr std::uint8_t of_node = bit(Kind::data) | bit(Kind::persistent) | bit(Kind::persistent_recursive);
-constexpr std::uint8_t of_children = bit(Kind::child) | bit(Kind::persistent);
+constexpr Kinds of_node = bit(Kind::data) | bit(Kind::persistent) | bit(Kind::persistent_recursive);
+constexpr Kinds of_children = bit(Kind::child) | bit(Kind::persistent);
 
-std::size_t count(std::uint8_t kinds) { return std::bitset<8>(kinds).count(); }
+std::size_t count(Kinds kinds) { return std::bitset<8>(kinds).count(); }
 
-std::uint8_t selected(Selector selector) {
+Kinds selected(Selector selector) {
   switch (selector) {
     case Selector::children:
       return bit(Kind::child);
@@ -36,18 +38,12 @@ std::uint8_t selected(Selector selector) {
   return 0;
 }
 
-template <class Watchers>
-auto place_of(Watchers& watchers, ConnId connection) {
-  // A new watch is mostly a young connection's.
-  if (watchers.empty() || watchers.back().connection < connection) return watchers.end();
-  return std::lower_bound(watchers.begin(), watchers.end(), connection,
-                          [](const auto& watcher, ConnId wanted) { return watcher.connection < wanted; });
-}
+constexpr std::size_t paths_kept = 16;  // that few of a connection are not worth a look
 
 }  // namespace
 
 Watches::PathId Watches::find(std::string_view path) const {
-  return by_path_.find(tree::hash_bytes(path), [&](PathId id) { return watched_[id].path == path; });
+  return by_path_.find(tree::hash_bytes(path), [&](PathId id) { return watched_[id].path.name() == path; });
 }
 
 Watches::PathId Watches::find_or_add(std::string_view path) {
@@ -60,34 +56,41 @@ Watches::PathId Watches::find_or_add(std::string_view path) {
     id = free_.back();
     free_.pop_back();
   }
-  watched_[id].path = path;
+  watched_[id].path = tree::NodeBlock(path, std::nullopt);
   by_path_.insert(tree::hash_bytes(path), id);
   return id;
 }
 
 void Watches::add(ConnId connection, std::string_view path, Kind kind) {
   const PathId id = find_or_add(path);
-  std::vector<Watcher>& watchers = watched_[id].watchers;
-  auto watcher = place_of(watchers, connection);
-  if (watcher == watchers.end() || watcher->connection != connection) {
-    watcher = watchers.insert(watcher, {connection, 0});
-  }
-  if ((watcher->kinds & bit(kind)) != 0) return;
+  Watched& record = watched_[id];
+  Watcher& watcher = record.watchers.find_or_add(connection);
+  const Kinds before = watcher.kinds();
+  if ((before & bit(kind)) != 0) return;
+  watcher.set_kinds(static_cast<Kinds>(before | bit(kind)));
   Connection& owner = connections_[connection];
-  const Kinds before = watcher->kinds;
-  watcher->kinds = static_cast<Kinds>(before | bit(kind));
-  note_change(watched_[id], owner, before, watcher->kinds);
-  owner.paths.insert(id);
+  note_change(record, owner, before, watcher.kinds());
+  if (before == 0) note_path(connection, owner, id);
   ++owner.watches;
   ++size_;
   if (kind == Kind::persistent_recursive) ++recursive_;
 }
 
-Watches::Kinds Watches::kinds_of(ConnId connection, PathId id) const {
+// Each look costs as much as the paths that were added since the last one.
+void Watches::note_path(ConnId connection, Connection& owner, PathId id) {
+  ++owner.watched;
+  owner.paths.push_back(id);
+  if (owner.paths.size() <= 2 * owner.watched + paths_kept) return;
+  std::sort(owner.paths.begin(), owner.paths.end());
+  owner.paths.erase(std::unique(owner.paths.begin(), owner.paths.end()), owner.paths.end());
+  const auto is_past = [&](PathId one) { return kinds_of(connection, one) == 0; };
+  owner.paths.erase(std::remove_if(owner.paths.begin(), owner.paths.end(), is_past), owner.paths.end());
+}
+
+Kinds Watches::kinds_of(ConnId connection, PathId id) const {
   if (id == tree::HashIndex::none) return 0;
-  const auto watcher = place_of(watched_[id].watchers, connection);
-  if (watcher == watched_[id].watchers.end() || watcher->connection != connection) return 0;
-  return watcher->kinds;
+  const Watcher* watcher = watched_[id].watchers.find(connection);
+  return watcher == nullptr ? Kinds{0} : watcher->kinds();
 }
 
 bool Watches::contains(ConnId connection, std::string_view path, Selector selector) const {
@@ -97,7 +100,7 @@ bool Watches::contains(ConnId connection, std::string_view path, Selector select
 bool Watches::remove(ConnId connection, std::string_view path, Selector selector) {
   const PathId id = find(path);
   if ((kinds_of(connection, id) & selected(selector)) == 0) return false;
-  take(id, *place_of(watched_[id].watchers, connection), selected(selector));
+  take(id, *watched_[id].watchers.find(connection), selected(selector));
   sweep(id);
   return true;
 }
@@ -105,24 +108,26 @@ bool Watches::remove(ConnId connection, std::string_view path, Selector selector
 void Watches::drop(ConnId connection) {
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return;
-  const std::set<PathId> paths = found->second.paths;
+  const std::vector<PathId> paths = std::move(found->second.paths);
   for (const PathId id : paths) {
-    take(id, *place_of(watched_[id].watchers, connection), any_kind);
+    Watcher* watcher = watched_[id].watchers.find(connection);
+    if (watcher == nullptr) continue;  // it watched it once
+    take(id, *watcher, any_kind);
     sweep(id);
   }
 }
 
 void Watches::take(PathId id, Watcher& watcher, Kinds kinds) {
-  const Kinds before = watcher.kinds;
+  const Kinds before = watcher.kinds();
   const auto taken = static_cast<Kinds>(before & kinds);
   if (taken == 0) return;
-  watcher.kinds = static_cast<Kinds>(before & ~taken);
+  watcher.set_kinds(static_cast<Kinds>(before & ~taken));
   size_ -= count(taken);
   if ((taken & bit(Kind::persistent_recursive)) != 0) --recursive_;
-  const auto owner = connections_.find(watcher.connection);
-  note_change(watched_[id], owner->second, before, watcher.kinds);
+  const auto owner = connections_.find(watcher.connection());
+  note_change(watched_[id], owner->second, before, watcher.kinds());
   owner->second.watches -= count(taken);
-  if (watcher.kinds == 0) owner->second.paths.erase(id);
+  if (watcher.kinds() == 0) --owner->second.watched;
   if (owner->second.watches == 0) connections_.erase(owner);
 }
 
@@ -143,11 +148,9 @@ void Watches::note_change(Watched& record, Connection& owner, Kinds before, Kind
 
 void Watches::sweep(PathId id) {
   Watched& record = watched_[id];
-  const auto is_done = [](const Watcher& watcher) { return watcher.kinds == 0; };
-  record.watchers.erase(std::remove_if(record.watchers.begin(), record.watchers.end(), is_done),
-                        record.watchers.end());
+  record.watchers.sweep();
   if (!record.watchers.empty()) return;
-  by_path_.erase(tree::hash_bytes(record.path), id);
+  by_path_.erase(tree::hash_bytes(record.path.name()), id);
   record = {};
   free_.push_back(id);
 }
@@ -157,8 +160,8 @@ void Watches::fire(std::vector<Notification>& to, std::string_view path, Kinds w
   const PathId id = find(path);
   if (id == tree::HashIndex::none) return;
   for (Watcher& watcher : watched_[id].watchers) {
-    if ((watcher.kinds & wanted) == 0) continue;
-    to.push_back({watcher.connection, type});
+    if ((watcher.kinds() & wanted) == 0) continue;
+    to.push_back({watcher.connection(), type});
     if (!mutant(Mutant::one_shot_fires_again)) take(id, watcher, wanted & one_shot);
   }
   sweep(id);
@@ -202,11 +205,11 @@ std::vector<Watches::Entry> Watches::node_entries() const {
   for (const Watched& record : watched_)
     if (record.of_node > 0) records.push_back(&record);
   std::sort(records.begin(), records.end(),
-            [](const Watched* a, const Watched* b) { return a->path < b->path; });
+            [](const Watched* a, const Watched* b) { return a->path.name() < b->path.name(); });
   std::vector<Entry> entries;
   for (const Watched* record : records)
     for (const Watcher& watcher : record->watchers)
-      if ((watcher.kinds & of_node) != 0) entries.push_back({record->path, watcher.connection});
+      if ((watcher.kinds() & of_node) != 0) entries.push_back({record->path.name(), watcher.connection()});
   return entries;
 }
 

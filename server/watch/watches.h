@@ -7,19 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
-#include <set>
-#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "common/wire/events.h"
 #include "server/tree/hash_index.h"
+#include "server/tree/node_block.h"
 #include "server/tree/tree.h"
+#include "server/watch/watchers.h"
 
 namespace muster::watch {
-
-using ConnId = std::uint64_t;
 
 struct Notification {
   ConnId connection = 0;
@@ -70,20 +68,16 @@ class Watches {
 
  private:
   using PathId = std::uint32_t;
-  using Kinds = std::uint8_t;  // a bit for each Kind
 
-  // Those who watch one path, by connection.
-  struct Watcher {
-    ConnId connection = 0;
-    Kinds kinds = 0;
-  };
   struct Watched {
-    std::string path;
-    std::vector<Watcher> watchers;  // empty: the record is free
-    std::size_t of_node = 0;        // those who hear of the node
+    tree::NodeBlock path;       // as its name, without data
+    Watchers watchers;          // empty: the record is free
+    std::uint32_t of_node = 0;  // those who hear of the node
   };
   struct Connection {
-    std::set<PathId> paths;
+    // The paths that it watches, and some that it watched: those are forgotten together, when they are the more.
+    std::vector<PathId> paths;
+    std::size_t watched = 0;  // paths
     std::size_t watches = 0;
     std::size_t of_nodes = 0;  // paths of whose node it hears
   };
@@ -91,6 +85,7 @@ class Watches {
   [[nodiscard]] PathId find(std::string_view path) const;
   [[nodiscard]] PathId find_or_add(std::string_view path);
   [[nodiscard]] Kinds kinds_of(ConnId connection, PathId id) const;
+  void note_path(ConnId connection, Connection& owner, PathId id);
   // Takes these kinds from a watcher and keeps all counts; the caller erases watchers that are left without any.
   void take(PathId id, Watcher& watcher, Kinds kinds);
   void sweep(PathId id);
@@ -100,7 +95,7 @@ class Watches {
   tree::HashIndex by_path_;
   std::deque<Watched> watched_;  // grows without moving what is there
   std::vector<PathId> free_;
-  std::map<ConnId, Connection> connections_;
+  std::unordered_map<ConnId, Connection> connections_;  // only looked up
   std::size_t size_ = 0;
   Count nodes_;
   std::size_t children_ = 0;

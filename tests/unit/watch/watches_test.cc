@@ -189,7 +189,7 @@ TEST_CASE("random watches and changes are as a plain list of watches says") {
     const std::string paths[] = {"/", "/a", "/a/b", "/a/b/c", "/ab", "/d"};
     for (int step = 0; step < 20'000; ++step) {
       const std::string path = paths[random.below(std::size(paths))];
-      const ConnId connection = random.below(5);
+      const ConnId connection = 1 + random.below(5);
       switch (random.below(8)) {
         case 0:
         case 1:
