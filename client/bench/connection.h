@@ -67,6 +67,8 @@ class Connection {
     session_.timeout_ms = timeout_ms;
     keeps_session_ = true;
   }
+  // The silence after which it pings: a third of its time-out, as clients do.
+  [[nodiscard]] Time ping_after() const { return session_.timeout_ms * millisecond / 3; }
   // 0: none yet.
   [[nodiscard]] SessionId session() const { return session_.session; }
 

@@ -16,7 +16,6 @@ namespace {
 constexpr Time rest = 50 * millisecond;      // between attempts to connect
 constexpr Time round = 100 * millisecond;    // between looks at who is silent
 constexpr Time attempt_limit = 3 * second;   // to connect and shake hands
-constexpr Time ping_after = 5 * second;      // of silence on our side
 constexpr Time silence_limit = 20 * second;  // of a server that owes an answer
 constexpr Time opening_limit = 20 * second;  // for all connections
 constexpr Time closing_limit = 3 * second;
@@ -229,7 +228,7 @@ void Loop::keep_alive(Time now) {
       case Connection::State::open:
         if (!connection.in_flight().empty() && now - connection.heard_at >= silence_limit) {
           lose(connection, now);
-        } else if (now - connection.spoke_at >= ping_after) {
+        } else if (now - connection.spoke_at >= connection.ping_after()) {
           connection.ping();
           touch(connection);
         }

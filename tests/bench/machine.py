@@ -18,7 +18,7 @@ def commit():
     def git(*arguments):
         return subprocess.run(["git", "-C", ROOT, *arguments], check=True, capture_output=True, text=True).stdout.strip()
 
-    changed = git("status", "--porcelain", "--", ".", ":!tests/bench/RESULTS.md")
+    changed = git("status", "--porcelain", "--", ".", ":!tests/bench/RESULTS.md", ":!tests/bench/SCALE.md")
     return git("rev-parse", "--short=10", "HEAD") + (" with changes" if changed else "")
 
 
@@ -40,6 +40,11 @@ def packages(*names):
 
 def file_system(folder):
     return subprocess.run(["df", "--output=fstype", folder], check=True, capture_output=True, text=True).stdout.split()[-1]
+
+
+def provenance(command, folder, seconds):
+    """When, of what, with which command and where, as the head of a file of results."""
+    return [f"- {date()}, commit {commit()}, `{command}`, {seconds / 60:.0f} minutes", *(f"- {line}" for line in describe(folder))]
 
 
 def describe(folder):

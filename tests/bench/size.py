@@ -4,30 +4,14 @@
 """
 
 import argparse
-import json
-import pathlib
-import subprocess
 import sys
-import tempfile
 import time
 
-from bench.targets import DATA_BYTES
-from interop.cluster import Ensemble, KINDS, ROOT, eventually, program
+from bench.processes import resident_bytes
+from bench.run import load_znodes, muster_bench
+from interop.cluster import Ensemble, KINDS, ROOT, eventually
 
 PATIENCE = 600
-
-
-def bench(ensemble, *arguments):
-    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
-        file = pathlib.Path(folder) / "figures.json"
-        subprocess.run([program("muster"), "bench", "-s", ensemble.hosts, "--size", str(DATA_BYTES), "--json", file, *map(str, arguments)],
-                       check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE)
-        return json.loads(file.read_text())
-
-
-def resident_mb(server):
-    with open(f"/proc/{server.process.pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
 
 
 def restart_seconds(ensemble):
@@ -43,11 +27,11 @@ def restart_seconds(ensemble):
 def measure(kind, arguments):
     with Ensemble(3, kind=kind, directory=arguments.data) as ensemble:
         started = time.monotonic()
-        bench(ensemble, "get", "--keys", arguments.znodes, "--keep", "--seconds", 0.1, "--warm-up", 0)
+        load_znodes(ensemble.hosts, arguments.znodes)
         print(f"{kind}: {arguments.znodes:,} znodes created in {time.monotonic() - started:.0f} s", flush=True)
-        memory = [resident_mb(server) for server in ensemble.servers]
+        memory = [resident_bytes(server.process.pid) / 2**20 for server in ensemble.servers]
         # Enough entries for a snapshot or a checkpoint to fall into it.
-        load = bench(ensemble, "set", "--seconds", arguments.seconds, "--rate", arguments.rate)
+        load = muster_bench(ensemble.hosts, "set", "--seconds", arguments.seconds, "--rate", arguments.rate)
         restart = restart_seconds(ensemble)
     print(f"{kind}: {max(memory):,.0f} MB resident at most of three servers; longest gap {load['longest_gap_ms']:.1f} ms and p99.9 "
           f"{load['latency_ms']['p99.9']:.1f} ms in {arguments.seconds} s of {arguments.rate:,} sets a second; a follower serves "

@@ -1,10 +1,10 @@
 """What is measured: real ensembles, and the two servers that do nothing (null_server.cc, null_chain.cc)."""
 
 import contextlib
-import os
 import pathlib
 import subprocess
 
+from bench.processes import cpu_seconds
 from interop.cluster import Ensemble, Ports, die_with_parent, program
 
 DATA_BYTES = 100
@@ -20,12 +20,7 @@ class Target:
 
     def cpu_seconds(self):
         """What all its processes have used so far."""
-        ticks = 0
-        for process in self._processes:
-            with open(f"/proc/{process.pid}/stat") as file:
-                user, system = file.read().rpartition(")")[2].split()[11:13]
-            ticks += int(user) + int(system)
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(cpu_seconds(process.pid) for process in self._processes)
 
 
 @contextlib.contextmanager

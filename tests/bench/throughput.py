@@ -197,8 +197,7 @@ def write_results(file, tables, arguments, seconds):
             "Written by `scripts/bench throughput`; do not edit. Ratios of measurements made in turn in the same run: absolute figures say",
             "little of another machine. *limit*: a server that answers at once and does nothing; *chain*: three servers that only hop, sync on",
             "two of three, and hop back. Latencies: how many times lower Muster's are.", "",
-            f"- {machine.date()}, commit {machine.commit()}, `{arguments.command}`, {seconds / 60:.0f} minutes",
-            *(f"- {line}" for line in machine.describe(arguments.data)),
+            *machine.provenance(arguments.command, arguments.data, seconds),
             f"- {arguments.rounds} rounds of {arguments.seconds:g} s each, after {arguments.warm_up:g} s; {targets.DATA_BYTES}-byte values", ""]
     for heading, rows in tables.items():
         text += [f"## {heading}", "", table(rows), ""]

@@ -6,8 +6,9 @@ import subprocess
 import tempfile
 import unittest
 
+from bench.crowds import crowds, total
 from bench.targets import null_chain, null_server
-from interop.cluster import Ensemble, program
+from interop.cluster import Ensemble, eventually, program
 
 WAIT = 120
 WORKLOADS = ("create", "set", "get", "exists", "mixed", "ephemeral", "multi", "watch", "sessions")
@@ -107,6 +108,24 @@ class BenchNull(Commands, unittest.TestCase):
                         figures = self.bench(workload, "--seconds", 0.2, "--warm-up", 0, hosts=target.hosts)
                         self.assertEqual(figures["errors"], {})
                         self.assertGreater(figures["completed"], 0)
+
+
+class BenchCrowd(Commands, unittest.TestCase):
+    def test_sessions_watch_and_come_back(self):
+        with Ensemble(3) as ensemble, crowds() as start:
+            self.hosts = ensemble.hosts
+            ensemble.wait_voting()
+            both = [start(ensemble.hosts, 6, 10_000, watches=4), start(ensemble.hosts, 6, 10_000, watches=4, own=True)]
+            for crowd in both:
+                crowd.wait_open()
+                crowd.watch()
+            eventually(lambda: total(both)["watched"] == 48, "all watches are set")
+            self.run_muster("create", "/crowd")
+            self.run_muster("create", "/crowd/0000000001")  # all six of the one, the first of the other
+            eventually(lambda: total(both)["events"] == 7, "those that watch it have heard of it")
+            ensemble.wait_leader().kill()
+            eventually(lambda: total(both)["lost"] == 4 and total(both)["open"] == 12, "those of the leader are back")
+            self.assertEqual(total(both)["expired"], 0)
 
 
 if __name__ == "__main__":
