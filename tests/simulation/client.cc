@@ -9,7 +9,7 @@
 namespace muster::simulation {
 
 Client::Client(const ClientWorld& world, int index, Random random)
-    : world_(world), index_(index), random_(random) {}
+    : world_(world), index_(index), random_(random), habits_(random.fork(1)) {}
 
 void Client::start() {
   world_.loop.after(random_.between(0, 500'000), [this] { live(); });
@@ -21,9 +21,9 @@ void Client::live() {
   world_.loop.after(random_.between(think_us / 2, think_us * 3 / 2), [this] { live(); });
 }
 
-bool Client::now_and_then(Fault habit) {
+bool Client::now_and_then(Fault habit, Random& random) {
   const bool taken =
-      !calm_ && static_cast<std::int64_t>(random_.below(1000)) < world_.profile.rates[habit] * 3;
+      !calm_ && static_cast<std::int64_t>(random.below(1000)) < world_.profile.rates[habit] * 3;
   if (taken) world_.loop.fault(habit, {index_});
   return taken;
 }

@@ -80,12 +80,14 @@ class Client : public ClientEnd {
 
   // What it asks
   void ask();
-  [[nodiscard]] bool now_and_then(Fault habit);  // a decision of so many percent, seldom taken
+  // A decision of so many percent, seldom taken; of the habits that are younger, with a generator of their own.
+  [[nodiscard]] bool now_and_then(Fault habit) { return now_and_then(habit, random_); }
+  [[nodiscard]] bool now_and_then(Fault habit, Random& random);
   [[nodiscard]] std::string who() const;
 
   ClientWorld world_;
   int index_;
-  Random random_;
+  Random random_, habits_;
   bool calm_ = false, silent_ = false;
 
   SocketId socket_ = 0;  // 0: none

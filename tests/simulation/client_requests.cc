@@ -41,6 +41,9 @@ wire::MultiRequest Client::some_multi(const std::string& token) {
 }
 
 void Client::ask() {
+  constexpr std::int64_t flood = 150;
+  if (now_and_then(Fault::flood, habits_))
+    for (std::int64_t i = 0; i < flood; ++i) ask_one();
   std::int64_t burst = random_.chance(1, 5) ? random_.between(1, world_.profile.max_pipeline) : 1;
   while (burst-- > 0 && static_cast<int>(unanswered()) < world_.profile.max_pipeline) {
     ask_one();

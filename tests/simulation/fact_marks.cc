@@ -52,6 +52,7 @@ void FactMarks::on(const Fact& fact, std::initializer_list<std::int64_t> numbers
     case is("installs"):
     case is("sets aside"):
     case is("discards"):
+    case is("wipe"):
     case is("wrong-state"):
     case is("state write"):
     case is("state read"):
@@ -71,7 +72,6 @@ void FactMarks::on_server(const Fact& fact, std::int64_t number, std::int64_t de
   Server& it = server(number);
   switch (fact.hash) {
     case is("start"):
-      it = {};
       it.up = true;
       return;
     case is("dies"):
@@ -117,6 +117,9 @@ void FactMarks::on_state_work(const Fact& fact, Server& it, std::int64_t step) {
     case is("sets aside"):
       it.wrong = false;
       return hit("state of another server set aside");
+    case is("wipe"):
+      it.wrong = false;
+      return;
     case is("discards"):
       it.wrong = false;
       return hit("damaged checkpoint discarded");

@@ -56,6 +56,12 @@ constexpr std::array<FaultClass, fault_count> classes = {{
     {"short-pause", often},
     {"deaf-handover", often},
     {"client-dawdles", share},
+    {"clock-drift", share},
+    {"slow-link", often},
+    {"slow-reader", often},
+    {"flood", share},
+    {"second-hello", share},
+    {"lost-records", often},
 }};
 static_assert(!classes.back().name.empty(), "each class has a name");
 

@@ -62,8 +62,14 @@ enum class Fault : std::uint8_t {
   short_pause,     // shorter than an election time-out
   deaf_handover,   // a leader hands over, and hears no more of it
   client_dawdles,  // of those that leave and come back: when their session is about to end
+  clock_drift,     // a machine's clock runs up to 5 % fast or slow
+  slow_link,       // one direction carries little for a while; when its buffer is full, the link is given up
+  slow_reader,     // a client takes nothing off its connection for a while
+  flood,           // a client asks for more at once than any limit lets it
+  second_hello,    // somebody shows a session's password, or nearly, while its client is connected
+  lost_records,    // of a checkpoint: some in a row are gone
 };
-inline constexpr Fault last_fault = Fault::client_dawdles;
+inline constexpr Fault last_fault = Fault::lost_records;
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(last_fault) + 1;
 
 // How the rate of a class is given. Zero: the class does not exist.

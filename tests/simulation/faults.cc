@@ -41,6 +41,9 @@ void Faults::start() {
   every(Fault::link_hiccup, &Faults::delay_link);
   every(Fault::short_pause, &Faults::pause_shortly);
   every(Fault::deaf_handover, &Faults::hand_over_deaf);
+  every(Fault::slow_link, &Faults::slow_link);
+  every(Fault::slow_reader, &Faults::stop_reading);
+  every(Fault::lost_records, &Faults::lose_records);
 }
 
 void Faults::every(Fault fault, Action action) {
@@ -117,6 +120,10 @@ void Faults::jump_wall_clock(Random& random) {
 }
 
 void Faults::break_client(Random& /*random*/) { around_.sockets.break_any(); }
+
+void Faults::stop_reading(Random& random) {
+  around_.sockets.stop_any_reading(random, spread(random, 100'000, 20'000'000));
+}
 
 void Faults::transfer(Random& /*random*/) {
   const int server = leader();

@@ -50,6 +50,7 @@ class Faults {
   void swizzle(Random& random);
   void break_link(Random& random);
   void delay_link(Random& random);
+  void slow_link(Random& random);
   void cut_both(int a, int b);
   void isolate(int server);
   void heal_after(std::int64_t us);
@@ -67,9 +68,12 @@ class Faults {
   void damage_sector(Fault damage, Random& random);
   void damage_store(Random& random);
   void make_wrong(Random& random);
+  void lose_records(Random& random);
+  Host* victim_of_store_damage(Random& random);
 
   void jump_wall_clock(Random& random);
   void break_client(Random& random);
+  void stop_reading(Random& random);
 
   [[nodiscard]] Host& any(Random& random);
   [[nodiscard]] int leader() const;  // -1: none

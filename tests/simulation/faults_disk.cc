@@ -17,7 +17,8 @@ void Faults::fill_disks(Random& random) {
   const std::uint64_t segment = around_.profile.segment_bytes;
   const std::int64_t for_us = spread(random, 1'000'000, 60'000'000);
   if (!random.chance(1, 3)) return any(random).fill_disk(random.below(3 * segment), for_us);
-  for (const auto& host : hosts_) host->fill_disk(random.below(3 * segment), for_us);
+  const bool to_the_brim = random.chance(1, 2);
+  for (const auto& host : hosts_) host->fill_disk(to_the_brim ? 0 : random.below(3 * segment), for_us);
 }
 
 void Faults::fail_sync(Random& random) { any(random).fail_disk(Fault::sync_error); }
@@ -44,11 +45,19 @@ bool Faults::may_damage_store(const Host& victim) const {
                      [&](const auto& host) { return host.get() == &victim || host->has_state(); });
 }
 
-void Faults::damage_store(Random& random) {
+Host* Faults::victim_of_store_damage(Random& random) {
   Host& victim = any(random);
-  if (!may_damage_store(victim)) return;
+  if (!may_damage_store(victim)) return nullptr;
   if (victim.up()) victim.die(Death::power_cut, spread(random, 10'000, 1'000'000));
-  victim.damage_store();
+  return &victim;
+}
+
+void Faults::damage_store(Random& random) {
+  if (Host* victim = victim_of_store_damage(random)) victim->damage_store();
+}
+
+void Faults::lose_records(Random& random) {
+  if (Host* victim = victim_of_store_damage(random)) victim->lose_records();
 }
 
 // A majority that holds the right state must be able to say so: nobody else needs to be given one now.
@@ -62,8 +71,16 @@ void Faults::make_wrong(Random& random) {
   }
   for (const auto& host : hosts_)
     if (host->node().tree().applied() < floor) return;
-  if (victim.up()) victim.die(Death::power_cut, spread(random, 10'000, 1'000'000));
+  const std::int64_t restart_us = spread(random, 10'000, 1'000'000);
+  victim.die(Death::power_cut, restart_us);
   victim.make_wrong();
+  // As long as it has not compared its state with the others' it may come to lead.
+  if (!random.chance(1, 2)) return;
+  around_.loop.after(restart_us + random.between(0, around_.profile.election_ms * 1000), [this, &victim] {
+    const int lead = leader();
+    if (!stopped_ && lead >= 0 && hosts_[static_cast<std::size_t>(lead)].get() != &victim)
+      hosts_[static_cast<std::size_t>(lead)]->transfer();
+  });
 }
 
 }  // namespace muster::simulation

@@ -20,6 +20,12 @@ void Faults::delay_link(Random& random) {
                      [this, from, to] { around_.network.heal(from, to); });
 }
 
+void Faults::slow_link(Random& random) {
+  const int from = leader_or_any(random), to = static_cast<int>(random.below(hosts_.size()));
+  if (from == to) return;
+  around_.network.slow_down(from, to, random.between(1000, 50'000), spread(random, 200'000, 20'000'000));
+}
+
 void Faults::isolate(int server) {
   for (int other = 0; other < static_cast<int>(hosts_.size()); ++other)
     if (other != server) cut_both(server, other);

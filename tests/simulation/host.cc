@@ -34,10 +34,15 @@ Host::Host(const Surroundings& around, int index, Random random)
     around.loop.fault(Fault::uptime_wrap, {index + 1, mono_start_ms_});
   }
   wall_skew_ms_ = random_.between(-200, 200);
+  Random clock = random.fork(1);
+  if (clock.chance(static_cast<std::uint64_t>(around.profile.rates[Fault::clock_drift]), 100)) {
+    drift_permille_ = clock.between(-greatest_drift_permille, greatest_drift_permille);
+    around.loop.fault(Fault::clock_drift, {index + 1, drift_permille_});
+  }
 }
 
 Now Host::now() const {
-  const std::int64_t ms = around_.loop.now_ms();
+  const std::int64_t ms = around_.loop.now_ms() * (1000 + drift_permille_) / 1000;
   return {mono_start_ms_ + ms, 1'700'000'000'000 + ms + wall_skew_ms_};
 }
 
@@ -54,6 +59,7 @@ void Host::boot() {
   config.peer.self = ServerId{index_ + 1};
   config.peer.boot = random_.next() | 1U;
   config.peer.initial = members(p);
+  config.peer.cluster_id = identity_->cluster_id();
   config.peer.entropy = random_bytes(random_, 48);
   config.peer.heartbeat_ms = p.heartbeat_ms;
   config.peer.election_timeout_ms = p.election_ms;
@@ -65,6 +71,7 @@ void Host::boot() {
   config.peer.max_pending_bytes = p.max_pending_bytes;
   config.tick_ms = p.tick_ms;
   config.limits.max_requests_in_flight = p.max_in_flight_requests;
+  config.limits.max_output_bytes = p.max_output_bytes;
   config.checkpoint.entries = p.checkpoint_entries;
   config.checkpoint.bytes = p.checkpoint_bytes;
   config.checkpoint.part_bytes = p.checkpoint_part_bytes;
@@ -114,6 +121,7 @@ void Host::die(Death death, std::int64_t restart_us) {
   start_.reset();
   node_.reset();
   durable_.reset();
+  identity_.reset();
   death == Death::power_cut ? files_.crash(random_.fork(random_.next())) : files_.kill();
   death == Death::power_cut ? store_.crash(random_.fork(random_.next())) : store_.reopen();
   waiting_.clear();
@@ -141,7 +149,6 @@ void Host::wipe(std::int64_t restart_us) {
   files_.wipe();
   discard_store();
   store_damaged_ = damaged_ = false;
-  state_at_least_ = {};
   around_.logs.on_wiped(index_);
   const std::uint64_t incarnation = incarnation_;
   around_.loop.after(restart_us, [this, incarnation] {

@@ -14,6 +14,7 @@
 #include "common/random.h"
 #include "server/node/node.h"
 #include "server/storage/durable.h"
+#include "server/storage/identity.h"
 #include "server/storage/state_desk.h"
 #include "tests/simulation/checks/expiry.h"
 #include "tests/simulation/checks/logs.h"
@@ -78,6 +79,7 @@ class Host : public PeerEnd, public ServerEnd {
   [[nodiscard]] bool has_state() const { return !stateless_ && !store_damaged_ && !may_be_wrong_; }
   // One record of its checkpoint changes, unnoticed until the next start.
   void damage_store();
+  void lose_records();  // of its checkpoint
   // Its next write of log or votes fails at one of its syncs or writes, which ends its process.
   void fail_disk(Fault error) { disk_error_ = error; }
   // All that is in its log has been called safe in a sector of its own.
@@ -96,6 +98,7 @@ class Host : public PeerEnd, public ServerEnd {
   void client_opened(SocketId socket, std::string address) override;
   void client_bytes(SocketId socket, std::string bytes) override;
   void client_closed(SocketId socket) override;
+  void client_backlog(SocketId socket, std::size_t bytes) override;
 
  private:
   using Action = std::function<void()>;
@@ -124,11 +127,14 @@ class Host : public PeerEnd, public ServerEnd {
   void leave_store_work();
   void set_state_aside(Zxid state_at_least);
   void discard_store();
+  void note_store_damage();
   void check_published();
   [[nodiscard]] std::optional<node::LoadedCheckpoint> load_checkpoint();
   [[nodiscard]] node::StartState start_state();
   void follow_applied();
   bool open_disk();
+  [[nodiscard]] storage::IdentityFile open_identity();
+  bool note_cluster();
   [[nodiscard]] std::optional<broadcast::HardState> newest_vote_file() const;
   void check_vote(const std::optional<broadcast::HardState>& newest) const;
   void boot();
@@ -148,6 +154,7 @@ class Host : public PeerEnd, public ServerEnd {
   int index_;
   Random random_;
   storage::SimFileSystem files_;
+  std::optional<storage::IdentityFile> identity_;
   std::unique_ptr<storage::Durable> durable_;
   std::unique_ptr<node::Node> node_;
   std::uint64_t incarnation_ = 0;  // counts starts and deaths: an event of another one is void
@@ -163,7 +170,6 @@ class Host : public PeerEnd, public ServerEnd {
   Zxid published_;  // newest checkpoint that the store has said to hold
   bool store_damaged_ = false;
   bool may_be_wrong_ = false;  // its state is another than the others', until it has got a new one
-  Zxid state_at_least_;        // what it found out about that, on its disk
   bool drain_asked_ = false;
   bool paused_ = false;
   std::vector<Action> waiting_;  // inputs of a paused process
@@ -176,7 +182,7 @@ class Host : public PeerEnd, public ServerEnd {
   std::int64_t stalled_until_us_ = 0;
   std::uint64_t fills_ = 0;  // counts them: an older one's end is not a newer one's
   bool has_room_ = true;     // as the node was told
-  std::int64_t mono_start_ms_ = 0, wall_skew_ms_ = 0;
+  std::int64_t mono_start_ms_ = 0, wall_skew_ms_ = 0, drift_permille_ = 0;
   Zxid applied_;
   int deaths_ = 0;
   std::uint64_t checkpoints_ = 0, loads_ = 0, installs_ = 0;  // published; starts from one; received

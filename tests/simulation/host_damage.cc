@@ -69,6 +69,16 @@ void Host::make_wrong() {
 void Host::damage_store() {
   if (up() || !store_.damage(random_.fork(random_.next()))) return;
   around_.loop.fault(Fault::store_damage, {index_ + 1});
+  note_store_damage();
+}
+
+void Host::lose_records() {
+  if (up() || !store_.lose(random_.fork(random_.next()))) return;
+  around_.loop.fault(Fault::lost_records, {index_ + 1});
+  note_store_damage();
+}
+
+void Host::note_store_damage() {
   store_damaged_ = may_lack_state_ = true;
   published_ = {};
 }

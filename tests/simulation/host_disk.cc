@@ -34,6 +34,7 @@ bool Host::open_disk() {
   const std::optional<broadcast::HardState> newest = newest_vote_file();
   std::vector<broadcast::Entry> log;
   try {
+    identity_.emplace(open_identity());
     durable_ = std::make_unique<storage::Durable>(
         files_, directory,
         storage::DurableOptions{around_.profile.segment_bytes, [this] { return random_.next(); },
@@ -75,11 +76,26 @@ bool Host::open_disk() {
   return true;
 }
 
+storage::IdentityFile Host::open_identity() { return {files_, directory, ServerId{index_ + 1}}; }
+
+// As server/runtime/server does it, on the disk's thread. False: it finds no room, and ends.
+bool Host::note_cluster() {
+  const broadcast::Peer& peer = node_->peer();
+  if (!peer.founding() || peer.delivered() == Zxid{}) return true;
+  try {
+    identity_->set_cluster(peer.founding()->cluster_id);
+  } catch (const storage::NoSpace&) {
+    return false;
+  }
+  return true;
+}
+
 // What it is told says that the disk is to be changed; that is done.
 void Host::give_up_disk(const char* why) {
   around_.loop.note("disk replaced", {index_ + 1});
   around_.loop.say(why);
   durable_.reset();
+  identity_.reset();
   wipe(restart_delay());
 }
 
@@ -191,10 +207,11 @@ void Host::perform() {
   if (!writing_->append.empty() && comes_to(Fault::crash_in_log_write)) files_.crash_at(random_.below(8) + 1);
   bool error_expected = false;
   if (writing_->hard_state || !writing_->append.empty()) error_expected = expect_disk_error();
-  bool room = false;
+  bool room = false, ends = false;
   try {
     room = durable_->make_room(*writing_);
     if (room) durable_->perform(*writing_);
+    ends = !note_cluster();
   } catch (const storage::SimCrash&) {
     writing_.reset();
     return die(random_.chance(1, 3) ? Death::killed : Death::power_cut, restart_delay());
@@ -203,6 +220,10 @@ void Host::perform() {
       broken("disk", fmt::format("server {} can't write: {}", index_ + 1, error.what()));
     writing_.reset();
     return die(Death::killed, restart_delay());
+  }
+  if (ends) {
+    writing_.reset();
+    return die(Death::killed, look_us + restart_delay());
   }
   files_.kill();  // clears a hook that was not reached
   if (!room) {

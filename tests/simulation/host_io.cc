@@ -144,6 +144,10 @@ void Host::client_closed(SocketId socket) {
   input([this, socket] { node_->client_closed(now(), socket); });
 }
 
+void Host::client_backlog(SocketId socket, std::size_t bytes) {
+  input([this, socket, bytes] { node_->client_backlog(now(), socket, bytes); });
+}
+
 void Host::jump_wall_clock(std::int64_t ms) {
   around_.loop.fault(Fault::wall_jump, {index_ + 1, ms});
   wall_skew_ms_ += ms;

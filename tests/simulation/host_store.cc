@@ -15,8 +15,8 @@ node::StartState Host::start_state() {
   start.checkpoint = load_checkpoint();
   std::optional<broadcast::StateMark> state;
   if (start.checkpoint) state = {start.checkpoint->meta.base.zxid, start.checkpoint->meta.base.epoch};
-  start.state_at_least = state_at_least_;
-  const broadcast::StartFrom from = durable_->settle(state, state_at_least_);
+  start.state_at_least = identity_->state_at_least();
+  const broadcast::StartFrom from = durable_->settle(state, start.state_at_least);
   if ((from == broadcast::StartFrom::log_alone || from == broadcast::StartFrom::nothing) && !may_lack_state_)
     broken("checkpoint", fmt::format("server {}'s log begins at {}, and no state stands for what is below",
                                      index_ + 1, durable_->first().value));
@@ -178,7 +178,12 @@ void Host::set_state_aside(Zxid state_at_least) {
   if (steps == 0) return;
   discard_store();
   may_lack_state_ = true;
-  if (steps > 1) state_at_least_ = state_at_least;
+  if (steps == 1) return;
+  try {
+    open_identity().set_state_at_least(state_at_least);
+  } catch (const storage::DiskError&) {
+    // Damaged, or no room: it ends between the two steps.
+  }
 }
 
 }  // namespace muster::simulation

@@ -72,6 +72,7 @@ inline constexpr std::string_view mark_names[] = {
     "outcome told again",
     "write answered after a leader change",
     "sync answered after a leader change",
+    "client closed that did not read",
     // Reads and watches
     "watch fired",
     "watch fired by catch-up",

@@ -6,12 +6,18 @@
 #include "server/node/peer_codec.h"
 
 namespace muster::simulation {
+namespace {
+
+constexpr std::int64_t buffered_messages = 200;  // of a slow link; beyond that it is given up
+
+}  // namespace
 
 Network::Network(Loop& loop, const Profile& profile, Random random)
     : loop_(loop), profile_(profile), random_(random), servers_(profile.servers) {
   const auto pairs = static_cast<std::size_t>(servers_ * servers_);
   streams_.resize(pairs);
   cut_.resize(pairs, false);
+  slow_.resize(pairs);
   up_.resize(static_cast<std::size_t>(servers_), false);
   for (std::size_t i = 0; i < pairs; ++i)
     delay_us_.push_back(random_.between(profile.delay_us / 2 + 1, profile.delay_us * 2));
@@ -123,7 +129,13 @@ void Network::cut(int from, int to) {
   });
 }
 
+void Network::slow_down(int from, int to, std::int64_t gap_us, std::int64_t for_us) {
+  loop_.fault(Fault::slow_link, {from + 1, to + 1, gap_us});
+  slow_[at(from, to)] = {gap_us, loop_.now_us() + for_us};
+}
+
 void Network::heal(int from, int to) {
+  slow_[at(from, to)] = {};
   if (!cut_off(from, to)) return;
   cut_[at(from, to)] = false;
   loop_.note("link goes on", {from + 1, to + 1});
@@ -145,7 +157,8 @@ std::uint64_t Network::stream_between(int a, int b) const {
   const Stream& s = a < b ? streams_[at(a, b)] : streams_[at(b, a)];
   const bool whole =
       s.sending[0] && s.sending[1] && s.opened[0] == s.generation && s.opened[1] == s.generation;
-  return whole && !cut_off(a, b) && !cut_off(b, a) ? s.generation : 0;
+  const bool held_up = cut_off(a, b) || cut_off(b, a) || is_slow(a, b) || is_slow(b, a);
+  return whole && !held_up ? s.generation : 0;
 }
 
 void Network::send(int from, int to, broadcast::LinkId link, const node::PeerMessage& message) {
@@ -168,7 +181,9 @@ void Network::send(int from, int to, broadcast::LinkId link, const node::PeerMes
 
 void Network::dispatch(int from, int to, std::uint64_t generation, Message message) {
   std::int64_t& last = stream(from, to).last_arrival_us[side(from, to)];
-  last = std::max(last, loop_.now_us() + delay(from, to));
+  const std::int64_t gap_us = is_slow(from, to) ? slow_[at(from, to)].gap_us : 0;
+  last = std::max(last + gap_us, loop_.now_us() + delay(from, to));
+  if (gap_us > 0 && last - loop_.now_us() > buffered_messages * gap_us) return break_stream(from, to, -1);
   loop_.at(last, [this, from, to, generation, carried = std::move(message)] {
     arrive(from, to, generation, carried);
   });

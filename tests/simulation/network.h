@@ -38,6 +38,8 @@ class Network {
   void break_link(int a, int b);
   void cut(int from, int to);  // this direction: what is sent waits, and new streams do not come about
   void heal(int from, int to);
+  // What is sent in this direction leaves one message at a time, with so long between two.
+  void slow_down(int from, int to, std::int64_t gap_us, std::int64_t for_us);
   void heal_all();
   // A name for the stream that both sides have now and on which nothing is held up; 0: there is none.
   [[nodiscard]] std::uint64_t stream_between(int a, int b) const;
@@ -79,7 +81,13 @@ class Network {
   int servers_;
   std::vector<PeerEnd*> ends_;
   std::vector<Stream> streams_;
+  struct Slow {
+    std::int64_t gap_us = 0, until_us = 0;
+  };
+  [[nodiscard]] bool is_slow(int from, int to) const { return slow_[at(from, to)].until_us > loop_.now_us(); }
+
   std::vector<bool> cut_;
+  std::vector<Slow> slow_;
   std::vector<bool> up_;
   std::vector<std::int64_t> delay_us_;
   broadcast::LinkId last_link_ = 0;

@@ -133,6 +133,7 @@ void draw_network(Draws draw, const Weights& weights) {
   draw.perhaps(Fault::link_break, 50, 2 * second, 60 * second);
   draw.one_of(Fault::half_open, {0, 10, 50});
   draw.perhaps(Fault::link_hiccup, 30, 1 * second, 30 * second);
+  draw.perhaps(Fault::slow_link, 25, 8 * second, 60 * second);
 }
 
 void draw_disks(Draws draw, const Weights& weights) {
@@ -148,12 +149,14 @@ void draw_disks(Draws draw, const Weights& weights) {
     draw.perhaps(damage, 15, 15 * second, 120 * second);
   draw.perhaps(Fault::store_damage, 20, 15 * second, 120 * second);
   draw.perhaps(Fault::wrong_state, 20, 15 * second, 120 * second);
+  draw.perhaps(Fault::lost_records, 15, 15 * second, 120 * second);
 }
 
 void draw_clocks(Draws draw, const Weights& weights) {
   draw.weigh(weights.clocks);
   draw.perhaps(Fault::wall_jump, 20, 10 * second, 60 * second);
   draw.one_of(Fault::uptime_wrap, {0, 0, 50});
+  draw.one_of(Fault::clock_drift, {0, 0, 50});
 }
 
 void draw_client_faults(Draws draw, const Weights& weights) {
@@ -165,6 +168,9 @@ void draw_client_faults(Draws draw, const Weights& weights) {
   draw.perhaps(Fault::client_leaves, 60, 2, 5);
   draw.perhaps(Fault::client_closes, 60, 1, 3);
   draw.one_of(Fault::client_dawdles, {0, 0, 80});
+  draw.perhaps(Fault::slow_reader, 25, 4 * second, 60 * second);
+  draw.perhaps(Fault::flood, 20, 1, 2);
+  draw.perhaps(Fault::second_hello, 25, 2, 6);
 }
 
 void draw_clients(Profile& p, Random random) {
@@ -184,6 +190,7 @@ void draw_clients(Profile& p, Random random) {
 void draw_habits(Profile& p, ProfileKind kind, Random random) {
   p.sync_percent = kind == ProfileKind::sync ? pick(random, {0, 30, 60}) : pick(random, {0, 0, 0, 30});
   p.least_timeout_ticks = kind == ProfileKind::session ? pick(random, {2, 4}) : pick(random, {2, 4, 4, 4});
+  p.max_output_bytes = pick<std::size_t>(random, {30'000, 200'000, 16'000'000});
 }
 
 void narrow_to_core(Profile& p, Random random) {
@@ -194,12 +201,13 @@ void narrow_to_core(Profile& p, Random random) {
   p.tick_ms = 2000;
   p.split_streams = false;
   p.clients = static_cast<int>(random.between(1, 3));
-  p.recipe_clients = p.own_percent = 0;
+  p.recipe_clients = 0;
   p.think_us = spread(random, 1 * second, 4 * second);
   p.checkpoint_entries = pick<std::size_t>(random, {40, 200});
   p.checkpoint_bytes = 64'000'000;
   p.checkpoint_part_bytes = 256'000;
   p.chunk_bytes = 20'000;
+  p.own_percent = pick(random, {0, 0, 0, 50});
 }
 
 void narrow_to_sessions(Profile& p, Random random) {

@@ -15,7 +15,7 @@ namespace muster::simulation {
 
 // What a campaign is after: which draws are likely.
 enum class ProfileKind : std::uint8_t {
-  core,  // the broadcast core, the log and the tree with little work: few clients, as others write them; no codec between servers
+  core,  // the broadcast core, the log and the tree with little work: few clients, mostly as others write them; no codec between servers
   full,  // everything, evenly
   disk,  // disks that fail and lie
   session,  // clients that come, move and go
@@ -35,7 +35,7 @@ struct Profile {
   std::size_t max_append_bytes = 0, max_inflight_bytes = 0, max_window_bytes = 0, max_uncommitted_bytes = 0,
               max_pending_bytes = 0;
   std::uint64_t segment_bytes = 64 * 1024;
-  std::size_t max_in_flight_requests = 1000;
+  std::size_t max_in_flight_requests = 1000, max_output_bytes = 16'000'000;
   std::size_t checkpoint_entries = 0, checkpoint_bytes = 0, checkpoint_kept_bytes = 0,
               checkpoint_part_bytes = 0;
   std::size_t max_kept_checkpoints = 8, chunk_bytes = 0;

@@ -100,6 +100,10 @@ void Sockets::write(int server, const node::ClientWrite& write) {
   if (socket == nullptr || !socket->at_server || socket->server != server) return;
   const SocketId id = write.connection;
   if (!write.bytes.empty()) {
+    if (loop_.now_us() < socket->reads_again_us) {
+      socket->backlog += write.bytes.size();
+      to_server(id, [this, id](Socket&) { tell_backlog(id); });  // after this output is done with
+    }
     to_client(id, [id, bytes = write.bytes](Socket& open) { open.client->on_bytes(id, bytes); });
   }
   if (write.reading) {
@@ -115,6 +119,7 @@ void Sockets::write(int server, const node::ClientWrite& write) {
     }
   }
   if (write.close) {
+    if (socket->backlog > 0) loop_.mark("client closed that did not read");
     socket->at_server = false;
     expiry_.lost(id);
     to_client(id, [this, id](Socket& open) { close_at_client(id, open); });
@@ -163,13 +168,38 @@ void Sockets::host_down(int server) {
   }
 }
 
+SocketId Sockets::any(Random& random) const {
+  auto place = sockets_.begin();
+  std::advance(place, static_cast<std::ptrdiff_t>(random.below(sockets_.size())));
+  return place->first;
+}
+
+void Sockets::stop_any_reading(Random& random, std::int64_t for_us) {
+  if (sockets_.empty()) return;
+  const SocketId id = any(random);
+  loop_.fault(Fault::slow_reader, {static_cast<std::int64_t>(id)});
+  Socket& socket = sockets_.at(id);
+  const std::int64_t until_us = loop_.now_us() + for_us;
+  socket.reads_again_us = std::max(socket.reads_again_us, until_us);
+  socket.last_to_client_us = std::max(socket.last_to_client_us, until_us);
+  loop_.at(until_us, [this, id, until_us] {
+    Socket* open = find(id);
+    if (open == nullptr || open->reads_again_us > until_us) return;
+    open->backlog = 0;
+    tell_backlog(id);
+  });
+}
+
+void Sockets::tell_backlog(SocketId id) {
+  const Socket& socket = sockets_.at(id);
+  if (socket.at_server) servers_[static_cast<std::size_t>(socket.server)]->client_backlog(id, socket.backlog);
+}
+
 void Sockets::break_any() {
   if (sockets_.empty()) return;
-  auto place = sockets_.begin();
-  std::advance(place, static_cast<std::ptrdiff_t>(random_.below(sockets_.size())));
-  const SocketId id = place->first;
+  const SocketId id = any(random_);
   loop_.fault(Fault::client_break, {static_cast<std::int64_t>(id)});
-  Socket& socket = place->second;
+  Socket& socket = sockets_.at(id);
   if (random_.chance(static_cast<std::uint64_t>(profile_.rates[Fault::half_open]), 100)) {
     expiry_.lost(id);
     const std::int64_t notices_us = random_.between(1'000'000, 30'000'000);

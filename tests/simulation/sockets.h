@@ -24,6 +24,8 @@ class ServerEnd {
   virtual void client_opened(SocketId socket, std::string address) = 0;
   virtual void client_bytes(SocketId socket, std::string bytes) = 0;
   virtual void client_closed(SocketId socket) = 0;
+  virtual void client_backlog(SocketId socket,
+                              std::size_t bytes) = 0;  // written, and not taken by its kernel
 };
 
 class ClientEnd {
@@ -51,6 +53,8 @@ class Sockets {
 
   // A fault: some connection breaks for both, or goes silent.
   void break_any();
+  // Another: some client takes nothing off its connection for a while.
+  void stop_any_reading(Random& random, std::int64_t for_us);
 
  private:
   struct Socket {
@@ -62,9 +66,13 @@ class Sockets {
     std::vector<std::string> unread;
     std::string last_sent;  // to the server
     std::int64_t last_to_server_us = 0, last_to_client_us = 0;
+    std::int64_t reads_again_us = 0;
+    std::size_t backlog = 0;  // at the server, meanwhile
   };
 
   Socket* find(SocketId id);
+  SocketId any(Random& random) const;
+  void tell_backlog(SocketId id);
   void to_server(SocketId id, std::function<void(Socket&)> action);
   void to_client(SocketId id, std::function<void(Socket&)> action);
   void deliver(SocketId id, Socket& socket, std::string bytes);

@@ -6,7 +6,7 @@
 namespace muster::simulation {
 
 StockClient::StockClient(const ClientWorld& world, int index, Random random, std::optional<int> probe)
-    : Client(world, index, random), probe_(probe) {
+    : Client(world, index, random), probe_(probe), impostor_(world) {
   restarts_xids_ = random_.chance(static_cast<std::uint64_t>(world.profile.restart_xid_percent), 100);
   resets_watches_ = random_.chance(1, 2);
   if (probe) {
@@ -23,6 +23,7 @@ void StockClient::act() {
 
 void StockClient::leave_or_ask() {
   if (closing_ || silent_) return;
+  if (now_and_then(Fault::second_hello, habits_)) let_another_try();
   if (now_and_then(Fault::client_moves)) {
     ++counts_.moves;
     disconnect(random_.chance(1, 2));
@@ -118,6 +119,20 @@ void StockClient::on_welcome(const wire::ConnectReply& reply) {
 }
 
 // Pings when it has nothing to say, and gives a connection up that has nothing to say to it.
+void StockClient::let_another_try() {
+  if (session_ == SessionId{}) return;
+  std::string password = password_;
+  if (habits_.chance(1, 2)) {
+    char& victim = password[habits_.below(password.size())];
+    victim = static_cast<char>(victim ^ 1 << habits_.below(8));
+  }
+  const auto server = static_cast<int>(habits_.below(static_cast<std::uint64_t>(world_.profile.servers)));
+  const bool right = password == password_;
+  impostor_.try_it(server,
+                   {0, Zxid{}, static_cast<std::int32_t>(timeout_us_ / 1000), session_, password, false, {}},
+                   right, habits_.between(1000, timeout_us_));
+}
+
 void StockClient::keep_alive(std::uint64_t connection) {
   world_.loop.after(timeout_us_ / 8, [this, connection] {
     if (connection != connection_) return;

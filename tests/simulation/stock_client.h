@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/simulation/client.h"
+#include "tests/simulation/impostor.h"
 
 namespace muster::simulation {
 
@@ -31,8 +32,10 @@ class StockClient : public Client {
   [[nodiscard]] std::int64_t away_us();
   void stay_away(std::int64_t us);
   void keep_alive(std::uint64_t connection);
+  void let_another_try();
 
   std::optional<int> probe_;
+  Impostor impostor_;
   bool restarts_xids_ = false, resets_watches_ = false;
   State state_ = State::away;
   std::uint64_t connection_ = 0;  // counts connections

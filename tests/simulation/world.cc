@@ -28,6 +28,7 @@ World::World(const RunOptions& options)
       loop_(options.trace),
       logs_(loop_, profile_.servers, profile_.voters),
       model_(loop_),
+      expiry_(profile_.rates[Fault::clock_drift] > 0),
       network_(loop_, profile_, random_.fork(2)),
       sockets_(loop_, profile_, expiry_, random_.fork(3)),
       faults_({loop_, profile_, network_, sockets_, logs_, model_, expiry_}, hosts_, random_.fork(4)),

@@ -143,6 +143,19 @@ bool MemoryStore::damage(Random random) {
   return true;
 }
 
+bool MemoryStore::lose(Random random) {
+  if (!cached_.current || cached_.records.empty()) return false;
+  auto first = cached_.records.begin();
+  std::advance(first, static_cast<std::ptrdiff_t>(random.below(cached_.records.size())));
+  auto last = first;
+  for (std::uint64_t count = random.between(1, 5); count > 0 && last != cached_.records.end(); --count)
+    ++last;
+  cached_.records.erase(first, last);
+  durable_ = cached_;
+  unsynced_.clear();
+  return true;
+}
+
 std::size_t MemoryStore::versions() const {
   std::size_t count = 0;
   for (const auto& [key, versions] : cached_.records) count += versions.size();

@@ -28,6 +28,8 @@ class MemoryStore : public StateStore {
   void reopen();
   // One record of the current checkpoint is not what it was. False: there is none.
   bool damage(Random random);
+  // Some of its records in a row are gone. False: there are none.
+  bool lose(Random random);
   [[nodiscard]] std::size_t versions() const;  // of all keys, for tests
 
  private:

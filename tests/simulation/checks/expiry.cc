@@ -64,12 +64,13 @@ void Expiry::check_late(const std::vector<tree::Session>& sessions, std::int64_t
 }
 
 void Expiry::given_up(SessionId session, std::int64_t now_us) {
-  constexpr std::int64_t slack_us = 200'000;  // a server looks once a tick
+  constexpr std::int64_t look_us = 200'000;  // a server looks once a tick
   const auto expired = expired_.find(session);
-  if (expired != expired_.end() && now_us > expired->second + slack_us) {
-    broken("late-claim",
-           fmt::format("session {:x} expired at {} ms; its client gave it up at {} ms",
-                       static_cast<std::uint64_t>(session.value), expired->second / 1000, now_us / 1000));
+  if (expired != expired_.end() &&
+      now_us > expired->second.decided_us + look_us + drift_us(expired->second)) {
+    broken("late-claim", fmt::format("session {:x} expired at {} ms; its client gave it up at {} ms",
+                                     static_cast<std::uint64_t>(session.value),
+                                     expired->second.decided_us / 1000, now_us / 1000));
   }
   believed_.erase(session);
   expired_.erase(session);
@@ -92,7 +93,7 @@ void Expiry::check_pause(SessionId session, std::int64_t timeout_us, int judge,
 }
 
 void Expiry::on_expired(SessionId session, std::int64_t timeout_us, int judge, std::int64_t decided_us) {
-  if (believed_.contains(session)) expired_[session] = decided_us;
+  if (believed_.contains(session)) expired_[session] = {decided_us, timeout_us};
   check_pause(session, timeout_us, judge, decided_us);
   constexpr std::int64_t slack_us = 2'000'000;  // between the decision and the disk that first sees it
   for (const auto& [socket, contact] : contacts_) {

@@ -18,9 +18,13 @@
 
 namespace muster::simulation {
 
+inline constexpr std::int64_t greatest_drift_permille = 50;  // of a server's clock against its clients'
+
 class Expiry {
  public:
   using Socket = std::uint64_t;
+
+  explicit Expiry(bool clocks_drift = false) : clocks_drift_(clocks_drift) {}
 
   void attached(Socket socket, SessionId session, int server, std::int64_t timeout_us, std::int64_t now_us);
   void heard(Socket socket, std::int64_t now_us);  // its server took bytes of it
@@ -64,7 +68,16 @@ class Expiry {
   std::map<int, std::int64_t> paused_since_us_;
   std::map<SessionId, Age> ages_;
   std::set<SessionId> believed_;
-  std::map<SessionId, std::int64_t> expired_;  // when that was decided, of those believed
+  struct Expired {
+    std::int64_t decided_us = 0, timeout_us = 0;
+  };
+  // Its client goes by another clock than the leader.
+  [[nodiscard]] std::int64_t drift_us(const Expired& expired) const {
+    return clocks_drift_ ? expired.timeout_us * greatest_drift_permille / 1000 : 0;
+  }
+
+  std::map<SessionId, Expired> expired_;  // of those believed
+  bool clocks_drift_;
 };
 
 }  // namespace muster::simulation

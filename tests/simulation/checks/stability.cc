@@ -12,7 +12,7 @@ std::int64_t settle_us(const Profile& profile) {
       7'000'000;  // a half-open link is noticed, a stalled one given up, in less
   const std::int64_t round_us = 2 * (4 * profile.delay_us + 2 * profile.sync_us + profile.drain_us);
   const std::int64_t timeout_us = 1000 * (2 * profile.election_ms + profile.stagger_ms) + round_us;
-  return 10 * timeout_us + reconnect_us;
+  return (10 * timeout_us + reconnect_us) * (1000 + greatest_drift_permille) / 1000;
 }
 
 bool Stability::is_well(int server) const {
