@@ -34,6 +34,13 @@ def hunt(name, profile, arguments):
     return None
 
 
+def put(row, line):
+    """In the place of the row, or behind the last one."""
+    page = PAGE.read_text()
+    start, end = row.span() if row else (last := list(ROW.finditer(page))[-1].end(), last)
+    PAGE.write_text(page[:start] + ("" if row else "\n") + line + page[end:])
+
+
 def main():
     parser = argparse.ArgumentParser(prog="simulation.mutants", description=__doc__.splitlines()[0])
     parser.add_argument("mutants", nargs="*", help="these only")
@@ -41,24 +48,17 @@ def main():
     parser.add_argument("--seeds", type=int, default=3000, help="at most, for each (default 3000)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="seeds at once (default: one for each processor)")
     arguments = parser.parse_args()
-    page = PAGE.read_text()
-    rows = {row[1]: row for row in ROW.finditer(page)}
     listed = subprocess.run([SIMULATOR, "--list-mutants"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    survivors, lines = [], []
+    survivors = []
     for name in listed:
-        if name == CANARY:
+        if name == CANARY or arguments.mutants and name not in arguments.mutants:
             continue
-        row = rows.get(name)
-        if arguments.mutants and name not in arguments.mutants:
-            lines += [row[0]] if row else []
-            continue
+        row = next((row for row in ROW.finditer(PAGE.read_text()) if row[1] == name), None)
         profile, explorer = (row[2], row[3]) if row else ("full", UNKNOWN)
         cells = hunt(name, profile, arguments)
         if cells is None:
             survivors.append(name)
-        lines.append(f"| {' | '.join([name, profile, *(cells or [UNKNOWN] * 4), explorer])} |")
-    table = [*rows.values()]
-    PAGE.write_text(page[:table[0].start()] + "\n".join(lines) + page[table[-1].end():])
+        put(row, f"| {' | '.join([name, profile, *(cells or [UNKNOWN] * 4), explorer])} |")
     sys.exit(f"not found: {', '.join(survivors)}" if survivors else 0)
 
 
