@@ -40,9 +40,9 @@ class Section:
         text = FILE.read_text() if FILE.exists() else TITLE
         parts = dict(zip(re.findall(r"^## (.*)$", text, re.M), re.split(r"^## .*$", text, flags=re.M)[1:]))
         lines = machine.provenance(self._command, self._data, time.monotonic() - self._started) + [""] + self._lines
-        parts[self.heading] = "\n\n" + "\n".join(lines).strip() + "\n\n"
-        ordered = [f"## {heading}{parts[heading]}" for heading in SECTIONS if heading in parts]
-        FILE.write_text((TITLE + "\n" + "".join(ordered)).rstrip() + "\n")
+        parts[self.heading] = "\n".join(lines)
+        FILE.write_text("\n\n".join([TITLE.strip(), *(f"## {heading}\n\n{parts[heading].strip()}" for heading in SECTIONS
+                                                      if heading in parts)]) + "\n")
         print(f"written: {FILE.relative_to(ROOT)}")
 
 
