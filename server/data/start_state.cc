@@ -77,7 +77,9 @@ node::StartState start_state(storage::Durable& durable, storage::StateStore& sto
   std::optional<broadcast::StateMark> state;
   if (start.checkpoint) state = {start.checkpoint->meta.base.zxid, start.checkpoint->meta.base.epoch};
   const broadcast::StartFrom from = durable.settle(state, state_at_least);
-  start.stateless = from == broadcast::StartFrom::log_alone;
+  // Who has nothing, and may not use every state, must say so, or it is given one that its next start throws away again.
+  const bool is_choosy = from == broadcast::StartFrom::nothing && state_at_least > Zxid{};
+  start.stateless = from == broadcast::StartFrom::log_alone || is_choosy;
   if (from != broadcast::StartFrom::state && from != broadcast::StartFrom::new_state && start.checkpoint) {
     report(fmt::format("the state in {} ends below the log's beginning: it is thrown away", path));
     start.checkpoint.reset();

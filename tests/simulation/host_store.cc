@@ -22,7 +22,8 @@ node::StartState Host::start_state() {
                                      index_ + 1, durable_->first().value));
   if (from == broadcast::StartFrom::new_state) around_.logs.on_reset(index_, state->zxid);
   if (from == broadcast::StartFrom::nothing) around_.logs.on_wiped(index_);
-  start.stateless = stateless_ = from == broadcast::StartFrom::log_alone;
+  const bool is_choosy = from == broadcast::StartFrom::nothing && start.state_at_least > Zxid{};
+  start.stateless = stateless_ = from == broadcast::StartFrom::log_alone || is_choosy;
   if (from != broadcast::StartFrom::state && from != broadcast::StartFrom::new_state && start.checkpoint) {
     start.checkpoint.reset();
     discard_store();
