@@ -193,25 +193,6 @@ void append_reply(std::string& out, Xid xid, Zxid zxid, const Reply& reply) {
   std::visit([&](const auto& body) { fields(frame.write, body); }, reply.body);
 }
 
-std::uint64_t frame_bytes(const ChildrenSize& size) {
-  constexpr std::uint64_t length = 4, header = 16, count = 4, stat = 68;
-  return length + header + count + 4 * size.count + size.name_bytes + (size.with_stat ? stat : 0);
-}
-
-void append_children_begin(std::string& out, Xid xid, Zxid zxid, const ChildrenSize& size) {
-  Writer write(out);
-  write(static_cast<std::int32_t>(frame_bytes(size) - 4));
-  fields(write, ReplyHeader{xid, zxid, ErrorCode::ok});
-  write(static_cast<std::int32_t>(size.count));
-}
-
-void append_child(std::string& out, std::string_view name) { Writer(out).text(name); }
-
-void append_stat(std::string& out, const Stat& stat) {
-  Writer write(out);
-  write(stat);
-}
-
 Result<ReplyHeader> decode_reply_header(std::string_view& payload) {
   Reader reader(payload);
   ReplyHeader header;

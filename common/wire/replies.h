@@ -120,22 +120,8 @@ struct Reply {
   friend bool operator==(const Reply&, const Reply&) = default;
 };
 
-// Of the reply to getChildren (getChildren2: with the Stat).
-struct ChildrenSize {
-  std::size_t count = 0;
-  std::uint64_t name_bytes = 0;
-  bool with_stat = false;
-};
-// Of the whole frame.
-[[nodiscard]] std::uint64_t frame_bytes(const ChildrenSize& size);
-
 // A whole frame with its length in front, appended to `out`.
 void append_reply(std::string& out, Xid xid, Zxid zxid, const Reply& reply);
-
-// The same for a list of children that is too long for one step: how the frame begins; then each name; then, if wanted, the Stat.
-void append_children_begin(std::string& out, Xid xid, Zxid zxid, const ChildrenSize& size);
-void append_child(std::string& out, std::string_view name);
-void append_stat(std::string& out, const Stat& stat);
 
 // For clients. `payload` is a frame without its length.
 [[nodiscard]] Result<ReplyHeader> decode_reply_header(std::string_view& payload);

@@ -1,6 +1,5 @@
 #include "server/frontend/connection.h"
 
-#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -13,9 +12,6 @@ namespace {
 
 // While frames are not taken, the socket is read until this much waits here.
 constexpr std::size_t max_unread_bytes = std::size_t{64} * 1024;
-
-// Of an answer in pieces no more is made than its client takes soon.
-constexpr std::size_t pieces_ahead_bytes = std::size_t{256} * 1024;
 
 // Every client knows this error, and those that try again by themselves (Curator, kazoo's retry) do so for it. It leaves open whether
 // the write was done; so it is true also for one that is sent again after it was.
@@ -157,13 +153,7 @@ Step Connection::on_write(const Context& context, Xid xid, wire::OpCode type, tr
 
 void Connection::on_read(const Context& context, Xid xid, wire::Request request) {
   if (!pipeline_.empty()) return pipeline_.push_read(context.now, xid, std::move(request));
-  const Asker asker{id_, bound_->session, identities_};
-  if (is_long(context, asker, request)) {
-    pipeline_.push_read(context.now, xid, std::move(request));
-    (void)pipeline_.run(context, asker, traffic_, output_);
-    return;
-  }
-  const wire::Reply reply = execute(context, asker, request, traffic_, output_);
+  const wire::Reply reply = execute(context, {id_, bound_->session, identities_}, request, traffic_, output_);
   reply_now(context, xid, wire::type_of(request), reply, context.tree.applied());
 }
 
@@ -189,11 +179,10 @@ void Connection::answer(const Context& context, Xid xid, wire::OpCode type, wire
 
 void Connection::reply_now(const Context& context, Xid xid, wire::OpCode type, const wire::Reply& reply,
                            Zxid zxid) {
-  std::string& out = output();
-  const std::size_t start = out.size();
-  wire::append_reply(out, xid, zxid, reply);
+  const std::size_t start = output_.size();
+  wire::append_reply(output_, xid, zxid, reply);
   const std::int64_t now_ms = context.now.mono_ms;
-  note_answer(now_ms, context.counters, traffic_, {type, xid, zxid, now_ms, out.size() - start});
+  note_answer(now_ms, context.counters, traffic_, {type, xid, zxid, now_ms, output_.size() - start});
 }
 
 void Connection::answer_last(const Context& context, Xid xid, wire::OpCode type, ErrorCode error, Zxid zxid) {
@@ -229,20 +218,9 @@ void Connection::refuse() {
 }
 
 void Connection::notify(Counters& counters, Zxid zxid, wire::EventType type, std::string_view path) {
-  std::string& out = output();
-  const std::size_t start = out.size();
-  wire::append_event(out, zxid, type, path);
-  note_packet_sent(counters, traffic_, out.size() - start);
-}
-
-bool Connection::takes_piece(const Settings& settings) const {
-  return in_pieces() &&
-         output_.size() + backlog_ < std::min(pieces_ahead_bytes, settings.max_output_bytes / 2);
-}
-
-void Connection::give_piece(const Context& context) {
-  pipeline_.give_piece(context, output_);
-  if (!pipeline_.in_pieces()) output_ += std::exchange(behind_, std::string());
+  const std::size_t start = output_.size();
+  wire::append_event(output_, zxid, type, path);
+  note_packet_sent(counters, traffic_, output_.size() - start);
 }
 
 void Connection::say(Counters& counters, std::string_view text) {

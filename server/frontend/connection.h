@@ -104,13 +104,6 @@ class Connection {
   }
   void pass(SlotId slot) { pipeline_.pass(slot); }
 
-  // A long list of children is given in pieces, as its client takes them: give_piece(), and then next().
-  [[nodiscard]] bool in_pieces() const { return pipeline_.in_pieces(); }
-  [[nodiscard]] bool takes_piece(const Settings& settings) const;
-  void give_piece(const Context& context);
-  // Of each change of the tree, before anything else becomes of it.
-  void note(const tree::Change& change) { pipeline_.note(change); }
-
   // Output.
   void notify(Counters& counters, Zxid zxid, wire::EventType type, std::string_view path);
   // The answer to a word.
@@ -121,8 +114,7 @@ class Connection {
   // A proposal or a slow reader keeps it from reading on: next() should be tried again without new input.
   [[nodiscard]] bool stalled() const { return held_.has_value() || congested_; }
   [[nodiscard]] bool overflows(const Settings& settings) const {
-    return output_.size() + behind_.size() + pipeline_.listing_memory() + backlog_ >
-           settings.max_output_bytes;
+    return output_.size() + backlog_ > settings.max_output_bytes;
   }
   // Whether the socket should be read, if that has changed since the last call (at first it is).
   [[nodiscard]] std::optional<bool> reading_changed();
@@ -132,9 +124,9 @@ class Connection {
   [[nodiscard]] bool take_ping() { return std::exchange(pinged_, false); }
   void answer_ping(const Context& context);
   // Notes of those who keep it: in which report its touch stands, and that of its ping (0: none waits), whether it
-  // is listed for writing, for another try, for the next piece.
+  // is listed for writing, for another try.
   std::uint64_t touch_mark = 0, ping_mark = 0;
-  bool write_mark = false, stall_mark = false, piece_mark = false;
+  bool write_mark = false, stall_mark = false;
 
  private:
   void note_received(const Context& context);
@@ -151,8 +143,6 @@ class Connection {
               std::optional<Zxid> zxid = std::nullopt);
   void reply_now(const Context& context, Xid xid, wire::OpCode type, const wire::Reply& reply, Zxid zxid);
   [[nodiscard]] Step end_without_answer();
-  // Where to what comes out of turn: a frame that is begun is not interrupted.
-  [[nodiscard]] std::string& output() { return in_pieces() ? behind_ : output_; }
   void answer_last(const Context& context, Xid xid, wire::OpCode type, ErrorCode error, Zxid zxid);
 
   ConnId id_;
@@ -172,7 +162,6 @@ class Connection {
   Traffic traffic_;
   std::int64_t heard_ms_;  // mono_ms
   std::string output_;
-  std::string behind_;       // what has to wait for the end of an answer in pieces
   std::size_t backlog_ = 0;  // output that the driver holds
 };
 

@@ -25,8 +25,7 @@ struct Settings {
   std::size_t max_frame_bytes = 0xfffff;
   std::size_t max_requests_in_flight = 1000;
   std::size_t max_output_bytes = std::size_t{16} * 1024 * 1024;
-  std::size_t max_watches = 100000;         // of one connection
-  std::size_t max_children_at_once = 4096;  // of one list, in one step; what is longer is given in pieces
+  std::size_t max_watches = 100000;  // of one connection
   bool takes_writes =
       true;  // false: they are refused, since no quorum could store them; sessions begin and end
   std::string super_digest;  // "user:base64(sha1(user:password))": who may do everything; empty: nobody

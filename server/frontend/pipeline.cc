@@ -79,16 +79,11 @@ void Pipeline::pop() {
 }
 
 bool Pipeline::run(const Context& context, const Asker& asker, Traffic& traffic, std::string& out) {
-  while (!empty() && !in_pieces()) {
+  while (!empty()) {
     Slot& slot = slots_[head_];
     Zxid zxid = context.tree.applied();
     std::size_t start = out.size();
-    std::size_t given = 0;  // before
-    if (!listing_.empty()) {
-      zxid = listing_.front().zxid();
-      given = listing_.front().frame_bytes();
-      listing_.clear();
-    } else if (const Prepared* answer = std::get_if<Prepared>(&slot.what)) {
+    if (const Prepared* answer = std::get_if<Prepared>(&slot.what)) {
       zxid = answer->zxid.value_or(zxid);
       wire::append_reply(out, slot.xid, zxid, answer->reply);
     } else if (const Write* write = std::get_if<Write>(&slot.what)) {
@@ -99,16 +94,13 @@ bool Pipeline::run(const Context& context, const Asker& asker, Traffic& traffic,
       if (!sync->passed) return false;
       wire::append_reply(out, slot.xid, zxid,
                          {ErrorCode::ok, wire::PathReply{std::move(sync->request.path)}});
-    } else if (const auto& request = std::get<wire::Request>(slot.what); is_long(context, asker, request)) {
-      listing_.push_back(begin_listing(context, asker, request, slot.xid, out));
-      return false;
     } else {
-      const wire::Reply reply = execute(context, asker, request, traffic, out);
+      const wire::Reply reply = execute(context, asker, std::get<wire::Request>(slot.what), traffic, out);
       start = out.size();  // behind the events that it caught up
       wire::append_reply(out, slot.xid, zxid, reply);
     }
     note_answer(context.now.mono_ms, context.counters, traffic,
-                {slot.operation, slot.xid, zxid, slot.asked_ms, given + out.size() - start});
+                {slot.operation, slot.xid, zxid, slot.asked_ms, out.size() - start});
     const bool last = slot.last;
     pop();
     if (last) return true;

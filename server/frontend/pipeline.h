@@ -1,6 +1,6 @@
 // The requests of one connection that are not answered yet, in the order read. Replies leave in that order. A
 // read is executed when everything before it has been answered; a write was forwarded when it was read and
-// waits for its outcome; a sync waits for its barrier. A long list of children is given a piece at a time, and what is behind it waits.
+// waits for its outcome; a sync waits for its barrier.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,6 @@
 #include "common/wire/replies.h"
 #include "common/wire/requests.h"
 #include "server/frontend/context.h"
-#include "server/frontend/listing.h"
 #include "server/frontend/reads.h"
 
 namespace muster::frontend {
@@ -49,20 +48,6 @@ class Pipeline {
   // answered.
   [[nodiscard]] bool run(const Context& context, const Asker& asker, Traffic& traffic, std::string& out);
 
-  // The answer that is given piece by piece, if any. Until it is whole run() does nothing, and `out` ends within its frame.
-  [[nodiscard]] bool in_pieces() const { return !listing_.empty() && !listing_.front().whole(); }
-  // Appends its next piece. Requires in_pieces().
-  void give_piece(const Context& context, std::string& out) {
-    listing_.front().append(context.tree, context.settings.max_children_at_once, out);
-  }
-  // Of each change of the tree.
-  void note(const tree::Change& change) {
-    if (in_pieces()) listing_.front().note(change);
-  }
-  [[nodiscard]] std::size_t listing_memory() const {
-    return listing_.empty() ? 0 : listing_.front().memory();
-  }
-
  private:
   struct Write {
     std::optional<Prepared> outcome;
@@ -88,8 +73,6 @@ class Pipeline {
   std::size_t head_ = 0;
   SlotId popped_ = 0;         // the slot at head_ has this number
   std::size_t barriers_ = 0;  // syncs not passed
-  std::vector<Listing>
-      listing_;  // of the slot at head_: at most one, and mostly none, which takes little room
 };
 
 }  // namespace muster::frontend

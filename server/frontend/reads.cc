@@ -158,21 +158,4 @@ wire::Reply execute(const Context& context, const Asker& asker, const wire::Requ
   return std::visit(Executor{context, asker, traffic, out}, request);
 }
 
-bool is_long(const Context& context, const Asker& asker, const wire::Request& request) {
-  const auto* list = std::get_if<wire::GetChildrenRequest>(&request);
-  if (list == nullptr) return false;
-  const wire::Reply node = context.tree.exists(list->path, asker.identities);
-  const auto* found = std::get_if<wire::StatReply>(&node.body);
-  return found != nullptr &&
-         static_cast<std::size_t>(found->stat.num_children) > context.settings.max_children_at_once;
-}
-
-Listing begin_listing(const Context& context, const Asker& asker, const wire::Request& request, Xid xid,
-                      std::string& out) {
-  const auto& list = std::get<wire::GetChildrenRequest>(request);
-  const std::string path = list.path.empty() ? "/" : list.path;
-  if (list.watch) context.watches.add(asker.connection, path, Kind::child);
-  return {context.tree, path, list.type == wire::OpCode::get_children2, xid, out};
-}
-
 }  // namespace muster::frontend

@@ -11,7 +11,6 @@
 #include "common/wire/replies.h"
 #include "common/wire/requests.h"
 #include "server/frontend/context.h"
-#include "server/frontend/listing.h"
 
 namespace muster::frontend {
 
@@ -25,11 +24,5 @@ struct Asker {
 // that setWatches catches up are appended to `out`, as frames, counted, and stand before the reply.
 [[nodiscard]] wire::Reply execute(const Context& context, const Asker& asker, const wire::Request& request,
                                   Traffic& traffic, std::string& out);
-
-// Whether the answer is a list of children that is too long for one step. Then it is not executed but begun: the frame's first bytes
-// are appended to `out`, and the watch is set.
-[[nodiscard]] bool is_long(const Context& context, const Asker& asker, const wire::Request& request);
-[[nodiscard]] Listing begin_listing(const Context& context, const Asker& asker, const wire::Request& request,
-                                    Xid xid, std::string& out);
 
 }  // namespace muster::frontend

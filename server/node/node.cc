@@ -43,7 +43,6 @@ void Node::State::drain(Now now, Output& out) {
   out.disk = disk_news();
   if (!agrees(now, out)) return;
   out.to_clients = clients.take_writes();
-  out.to_go_on = someone_takes_a_piece();
   out.to_peers.insert(out.to_peers.end(), std::make_move_iterator(to_peers.begin()),
                       std::make_move_iterator(to_peers.end()));
   to_peers.clear();
@@ -76,7 +75,6 @@ void Node::State::deliver(Now now, const broadcast::Delivery& delivery) {
   digests.applied(now, entry.zxid, entry.time_ms, tree.digest());
   if (!applies) return;
 
-  note_changes(outcome);
   if (!mutant(Mutant::watch_after_reply)) notify(outcome, entry.zxid);
   const std::optional<tree::SessionEvent> session = outcome.session;
   if (session) note_session(*session);
@@ -189,7 +187,6 @@ Node::State::State(const NodeConfig& node_config, Started started, Random random
   settings.max_requests_in_flight = config.limits.max_requests_in_flight;
   settings.max_output_bytes = config.limits.max_output_bytes;
   settings.max_watches = config.limits.max_watches_per_connection;
-  settings.max_children_at_once = config.limits.max_children_at_once;
   settings.super_digest = config.super_digest;
 }
 
@@ -222,7 +219,8 @@ void Node::client_bytes(Now now, ConnId id, std::string_view bytes) {
 }
 
 void Node::client_closed(Now, ConnId connection) {
-  state_->forget(connection);
+  state_->watches.drop(connection);
+  state_->backups.drop(connection);
   state_->clients.erase(connection);
 }
 
@@ -297,8 +295,6 @@ void Node::state_read(Now now, TransferId id, std::vector<tree::Record> records)
 void Node::state_written(Now, std::uint64_t ticket, bool room) { state_->receiver.written(ticket, room); }
 
 void Node::tick(Now now) { state_->tick(now); }
-
-void Node::go_on(Now now) { state_->give_a_piece(now); }
 
 void Node::transfer(Now now) { state_->peer.transfer(now); }
 

@@ -51,8 +51,7 @@ struct Limits {
       std::size_t{16} * 1024 * 1024;  // waiting for one slow reader; beyond it the connection is closed
   std::size_t max_watches_per_connection = 100000;  // beyond it the connection is closed
   std::size_t max_sessions = 1000000;
-  std::size_t max_children_at_once = 4096;  // of one list, in one step (go_on)
-  std::int64_t handshake_ms = 10000;        // a connection without a session is closed after this
+  std::int64_t handshake_ms = 10000;  // a connection without a session is closed after this
 };
 
 // What the driver knows and only people ask for: conf, envi.
@@ -139,7 +138,6 @@ struct Output {
   std::optional<DiskNews> disk;              // when it has changed
   // What others and the disk wait for comes first: take_output() is to be called again before anything else is fed.
   bool more = false;
-  bool to_go_on = false;  // go_on() is to be called, after the input that is readable by then
   [[nodiscard]] bool empty() const;
 };
 
@@ -189,8 +187,6 @@ class Node {
 
   // At least every heartbeat_ms / 2, after the input that was readable then.
   void tick(Now now);
-  // One step of what takes long and must not hold up the rest: when the last output said that there is more.
-  void go_on(Now now);
   // Hands leadership over if it leads (for a clean stop).
   void transfer(Now now);
 

@@ -1,5 +1,4 @@
 // What clients ask for, from their bytes to the log and back.
-#include <algorithm>
 #include <utility>
 
 #include "server/frontend/handshake.h"
@@ -30,7 +29,6 @@ void Node::State::serve(Now now, frontend::Connection& connection) {
   }
   if (watches.size_of(id) > config.limits.max_watches_per_connection) return close(id, true);
   if (left->stalled() && !std::exchange(left->stall_mark, true)) stalled.push_back(id);
-  if (left->in_pieces() && !std::exchange(left->piece_mark, true)) in_pieces.push_back(id);
   clients.mark(*left);
 }
 
@@ -111,44 +109,10 @@ void Node::State::retry_stalled(Now now) {
   }
 }
 
-void Node::State::note_changes(const tree::Outcome& outcome) {
-  for (const ConnId id : in_pieces) {
-    frontend::Connection& connection = *clients.find(id);
-    for (const tree::Change& change : outcome.changes) connection.note(change);
-    clients.mark(connection);  // what it has to keep in mind is limited
-  }
-}
-
-// To the next one whose client takes it.
-void Node::State::give_a_piece(Now now) {
-  for (std::size_t left = in_pieces.size(); left > 0; --left) {
-    const ConnId id = in_pieces.front();
-    in_pieces.pop_front();
-    frontend::Connection& connection = *clients.find(id);
-    if (connection.takes_piece(settings)) {
-      connection.piece_mark = false;
-      connection.give_piece(context(now));
-      return serve(now, connection);
-    }
-    in_pieces.push_back(id);
-  }
-}
-
-bool Node::State::someone_takes_a_piece() {
-  return std::any_of(in_pieces.begin(), in_pieces.end(),
-                     [this](ConnId id) { return clients.find(id)->takes_piece(settings); });
-}
-
 void Node::State::close(ConnId connection, bool flush) {
-  forget(connection);
-  clients.close(connection, flush);
-}
-
-// Everything that is kept of it elsewhere.
-void Node::State::forget(ConnId connection) {
   watches.drop(connection);
   backups.drop(connection);
-  in_pieces.erase(std::remove(in_pieces.begin(), in_pieces.end(), connection), in_pieces.end());
+  clients.close(connection, flush);
 }
 
 void Node::State::disconnect(SessionId session) {

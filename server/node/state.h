@@ -74,13 +74,9 @@ struct Node::State {
   void barrier(Now now, Waiter waiter);
   void retry_stalled(Now now);
   void close(ConnId connection, bool flush);
-  void forget(ConnId connection);
   void send(ServerId to, broadcast::LinkId link, PeerMessage message);
   void disconnect(SessionId session);
   void close_overflowing();
-  void note_changes(const tree::Outcome& outcome);
-  void give_a_piece(Now now);
-  [[nodiscard]] bool someone_takes_a_piece();
 
   // liveness.cc: ticks.
   void tick(Now now);
@@ -149,8 +145,7 @@ struct Node::State {
       unconfirmed;  // our checkpoints: the log below them is kept until a majority has confirmed what they are of
   watch::Watches watches;
   Clients clients;
-  std::vector<ConnId> stalled;   // to be served again without new input
-  std::deque<ConnId> in_pieces;  // are given a long list of children, in turn
+  std::vector<ConnId> stalled;  // to be served again without new input
   std::deque<std::pair<std::int64_t, ConnId>>
       handshakes;  // deadlines, in order; also of connections that have finished or gone
   Forwards forwards;

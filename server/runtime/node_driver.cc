@@ -1,7 +1,6 @@
 #include "server/runtime/node_driver.h"
 
 #include <chrono>
-#include <utility>
 
 namespace muster::runtime {
 
@@ -33,20 +32,12 @@ void NodeDriver::turn(const std::function<void()>& work) {
 
 void NodeDriver::drain() {
   filled_ = false;
-  bool goes_on = false;
   for (;;) {
     node::Output output = node_.take_output(now());
-    goes_on = output.to_go_on;
     if (output.empty()) break;
     route_.output(std::move(output));
     route_.flush();
   }
-  if (goes_on && !std::exchange(going_on_, true)) asio::post(io_, [this] { go_on(); });
-}
-
-void NodeDriver::go_on() {
-  going_on_ = false;
-  input([](node::Node& node, Now at) { node.go_on(at); });
 }
 
 }  // namespace muster::runtime

@@ -39,7 +39,6 @@ class NodeDriver {
   // Posted, so that it runs after the handlers that are ready now.
   void schedule_drain();
   void drain();
-  void go_on();
 
   asio::io_context& io_;
   node::Node node_;
@@ -47,7 +46,7 @@ class NodeDriver {
   bool filled_ = false;  // since it was emptied
   bool in_turn_ = false;
   Now turn_began_;  // a turn is short
-  bool scheduled_ = false, going_on_ = false;
+  bool scheduled_ = false;
   std::uint64_t inputs_ = 0;
 };
 

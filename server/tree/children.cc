@@ -29,7 +29,6 @@ std::size_t Children::block_of(const Nodes& nodes, std::string_view name) const 
 void Children::insert(const Nodes& nodes, NodeId id) {
   ++size_;
   const std::string_view name = nodes.at(id).block.name();
-  name_bytes_ += name.size();
   if (blocks_.empty()) {
     blocks_.push_back({id});
     return;
@@ -64,27 +63,11 @@ void Children::erase(const Nodes& nodes, NodeId id) {
         "the node is a child");
   block.erase(block.begin() + position);
   --size_;
-  name_bytes_ -= name.size();
   if (at + 1 < blocks_.size() && block.size() + blocks_[at + 1].size() <= max_block / 2) {
     block.insert(block.end(), blocks_[at + 1].begin(), blocks_[at + 1].end());
     blocks_.erase(blocks_.begin() + static_cast<Position>(at) + 1);
   }
   if (blocks_[at].empty()) blocks_.erase(blocks_.begin() + static_cast<Position>(at));
-}
-
-std::vector<NodeId> Children::behind(const Nodes& nodes, std::string_view name, std::size_t max) const {
-  std::vector<NodeId> found;
-  if (blocks_.empty()) return found;
-  std::size_t at = block_of(nodes, name);
-  auto place = static_cast<std::size_t>(position_of(nodes, blocks_[at], name));
-  if (place < blocks_[at].size() && nodes.at(blocks_[at][place]).block.name() == name) ++place;
-  for (; at < blocks_.size() && found.size() < max; ++at, place = 0) {
-    const Block& block = blocks_[at];
-    const std::size_t count = std::min(block.size() - place, max - found.size());
-    const auto first = block.begin() + static_cast<Position>(place);
-    found.insert(found.end(), first, first + static_cast<Position>(count));
-  }
-  return found;
 }
 
 }  // namespace muster::tree

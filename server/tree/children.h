@@ -19,8 +19,6 @@ class Children {
   // Requires that `id` is a child.
   void erase(const Nodes& nodes, NodeId id);
   [[nodiscard]] std::size_t size() const { return size_; }
-  // Of all their names.
-  [[nodiscard]] std::uint64_t name_bytes() const { return name_bytes_; }
 
   template <class Visit>
   void for_each(const Visit& visit) const {
@@ -28,8 +26,6 @@ class Children {
       for (const NodeId id : block) visit(id);
     }
   }
-  // The next ones behind that name, at most `max`.
-  [[nodiscard]] std::vector<NodeId> behind(const Nodes& nodes, std::string_view name, std::size_t max) const;
 
  private:
   using Block = std::vector<NodeId>;  // sorted by name, never empty
@@ -39,7 +35,6 @@ class Children {
 
   std::vector<Block> blocks_;
   std::size_t size_ = 0;
-  std::uint64_t name_bytes_ = 0;
 };
 
 }  // namespace muster::tree

@@ -95,22 +95,6 @@ std::vector<std::string> Tree::children(std::string_view path) const {
   return names_of_children(state_->nodes, id);
 }
 
-std::vector<std::string_view> Tree::children_behind(std::string_view path, std::string_view name,
-                                                    std::size_t max) const {
-  std::vector<std::string_view> names;
-  const NodeId id = state_->nodes.find(path);
-  if (id == no_node || !state_->nodes.at(id).rare) return names;
-  const Nodes& nodes = state_->nodes;
-  for (const NodeId child : nodes.at(id).rare->children.behind(nodes, name, max))
-    names.push_back(nodes.at(child).block.name());
-  return names;
-}
-
-std::uint64_t Tree::bytes_of_children(std::string_view path) const {
-  const NodeId id = state_->nodes.find(path);
-  return id == no_node || !state_->nodes.at(id).rare ? 0 : state_->nodes.at(id).rare->children.name_bytes();
-}
-
 std::vector<std::string> Tree::ephemerals(SessionId session) const {
   std::vector<std::string> paths;
   const SessionRecord* record = state_->sessions.find(session);

@@ -119,11 +119,7 @@ class Tree {
   [[nodiscard]] std::optional<Stat> stat(std::string_view path) const;
   [[nodiscard]] std::optional<NodeData> data(std::string_view path) const;
   [[nodiscard]] std::vector<std::string> children(std::string_view path) const;  // sorted
-  // The next names of its children behind that one ("": from the first), at most `max`, sorted. Valid until the next change.
-  [[nodiscard]] std::vector<std::string_view> children_behind(std::string_view path, std::string_view name,
-                                                              std::size_t max) const;
-  [[nodiscard]] std::uint64_t bytes_of_children(std::string_view path) const;  // of all their names
-  [[nodiscard]] std::vector<std::string> ephemerals(SessionId session) const;  // sorted
+  [[nodiscard]] std::vector<std::string> ephemerals(SessionId session) const;    // sorted
   [[nodiscard]] std::optional<Session> session(SessionId id) const;
   [[nodiscard]] std::vector<Session> sessions() const;  // by id
   [[nodiscard]] std::size_t node_count() const;

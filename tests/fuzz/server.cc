@@ -38,8 +38,7 @@ void Server::turn(const std::function<void(const node::ClientWrite&)>& clients,
                   const std::function<void(const node::PeerEnvelope&)>& peers) {
   for (bool busy = true; busy;) {
     node::Output out = node_.take_output(now());
-    busy = !out.empty() || out.to_go_on;
-    if (out.to_go_on) node_.go_on(now());
+    busy = !out.empty();
     if (out.persist) waiting_.push_back(std::move(*out.persist));
     if (out.fetch) fetches_.push_back(*out.fetch);
     busy = disk_works() || busy;

@@ -72,7 +72,6 @@ void Host::boot() {
   config.tick_ms = p.tick_ms;
   config.limits.max_requests_in_flight = p.max_in_flight_requests;
   config.limits.max_output_bytes = p.max_output_bytes;
-  config.limits.max_children_at_once = 4;  // so that lists are given in pieces
   config.checkpoint.entries = p.checkpoint_entries;
   config.checkpoint.bytes = p.checkpoint_bytes;
   config.checkpoint.part_bytes = p.checkpoint_part_bytes;
@@ -126,7 +125,7 @@ void Host::die(Death death, std::int64_t restart_us) {
   death == Death::power_cut ? files_.crash(random_.fork(random_.next())) : files_.kill();
   death == Death::power_cut ? store_.crash(random_.fork(random_.next())) : store_.reopen();
   waiting_.clear();
-  paused_ = drain_asked_ = going_on_ = false;
+  paused_ = drain_asked_ = false;
   steps_to_live_.reset();
   disk_steps_to_live_.reset();
   log_rests_ = false;

@@ -107,7 +107,6 @@ class Host : public PeerEnd, public ServerEnd {
   void input(Action action);
   void after_input();
   void drain();
-  void go_on_soon();
   void tick();
   void emit(node::Output output);
   bool dies_after_step();  // counts one step of the output
@@ -171,7 +170,7 @@ class Host : public PeerEnd, public ServerEnd {
   Zxid published_;  // newest checkpoint that the store has said to hold
   bool store_damaged_ = false;
   bool may_be_wrong_ = false;  // its state is another than the others', until it has got a new one
-  bool drain_asked_ = false, going_on_ = false;
+  bool drain_asked_ = false;
   bool paused_ = false;
   std::vector<Action> waiting_;  // inputs of a paused process
   std::optional<int> steps_to_live_;

@@ -7,11 +7,6 @@
 #include "tests/simulation/host.h"
 
 namespace muster::simulation {
-namespace {
-
-constexpr std::int64_t piece_us = 20;  // from one piece of a long list to the next
-
-}  // namespace
 
 void Host::input(Action action) {
   if (!up()) return;
@@ -37,25 +32,13 @@ void Host::after_input() {
 
 void Host::drain() {
   const std::uint64_t incarnation = incarnation_;
-  bool goes_on = false;
   for (bool more = true; more && incarnation == incarnation_;) {
     node::Output output = node_->take_output(now());
     more = output.more;
-    goes_on = output.to_go_on;
     around_.logs.on_state(index_, node_->peer());
     follow_applied();
     emit(std::move(output));
   }
-  if (goes_on && incarnation == incarnation_ && up()) go_on_soon();
-}
-
-void Host::go_on_soon() {
-  if (std::exchange(going_on_, true)) return;
-  around_.loop.after(piece_us, [this, incarnation = incarnation_] {
-    if (incarnation != incarnation_) return;
-    going_on_ = false;
-    input([this] { node_->go_on(now()); });
-  });
 }
 
 // Every entry that is applied here is one of the history, and leaves the same state.

@@ -113,7 +113,6 @@ class Front {
 
  private:
   void tell(const tree::Outcome& outcome) {
-    for (const tree::Change& change : outcome.changes) connection.note(change);
     for (const tree::Change& change : outcome.changes)
       for (const auto& notification : watches.on(change))
         connection.notify(counters, zxid, notification.type, change.path);

@@ -149,8 +149,6 @@ class Cluster {
         node::Output out = node->take_output(now());
         busy = busy || !out.empty();
         busy = carry_out(id, out) || busy;
-        if (out.to_go_on) node->go_on(now());
-        busy = busy || out.to_go_on;
       }
       busy = deliver_messages() || busy;
     }

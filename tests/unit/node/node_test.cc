@@ -246,46 +246,6 @@ TEST_CASE("too many watches and too slow a reader end the connection") {
   CHECK(slow.closed);
 }
 
-TEST_CASE("long lists are given in pieces, in turn, to those who take them, while others are served") {
-  node::Limits limits;
-  limits.max_children_at_once = 2;
-  Cluster cluster(1, limits);
-  Client& a = cluster.connect(1);
-  Client& b = cluster.connect(1);
-  Client& deaf = cluster.connect(1);
-  for (const char* path : {"/a", "/a/1", "/a/2", "/a/3", "/a/4", "/a/5"}) cluster.ask(a, create(path));
-  node::Node& node = cluster.node(1);
-  cluster.send(deaf, children("/a"));
-  node.client_backlog(cluster.now(), deaf.id, 1 << 20);
-  cluster.send(a, children("/a", true));
-  cluster.send(b, children("/a"));
-  const auto turn = [&] {
-    node::Output out = node.take_output(cluster.now());
-    for (const node::ClientWrite& write : out.to_clients)
-      cluster.clients.at(write.connection - 1)->frames.receive(write.bytes);
-    if (out.to_go_on) node.go_on(cluster.now());
-    return out.to_go_on;
-  };
-  int turns = 0;
-  while (turn()) {
-    ++turns;
-    CHECK(cluster.clients.back()->frames.lines().empty());
-    if (turns == 2) cluster.send(b, set("/a", "x"));
-  }
-  CHECK(turns == 6);  // three pieces for each
-  CHECK(a.frames.lines() == Lines{"7 ok children=1,2,3,4,5"});
-  CHECK(cluster.heard(b) == Lines{"1 ok children=1,2,3,4,5", "2 ok version=1"});
-  cluster.ask(b, wire::DeleteRequest{"/a/4", -1});
-  CHECK(a.frames.lines() == Lines{"event node_children_changed /a"});
-  node.client_backlog(cluster.now(), deaf.id, 0);
-  CHECK(cluster.heard(deaf) == Lines{"1 ok children=1,2,3,4,5"});
-
-  cluster.send(a, children("/a"));
-  cluster.send(b, children("/a"));
-  cluster.close(a);
-  CHECK(cluster.heard(b) == Lines{"4 ok children=1,2,3,5"});
-}
-
 TEST_CASE("four-letter words are answered and the connection closed") {
   Cluster cluster(1);
   Client& client = cluster.open(1);

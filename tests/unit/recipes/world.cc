@@ -179,8 +179,7 @@ void World::kill(Process& process) {
 
 bool World::serve() {
   node::Output out = node_.take_output(now());
-  bool busy = !out.empty() || out.to_go_on;
-  if (out.to_go_on) node_.go_on(now());
+  bool busy = !out.empty();
   if (out.persist) {
     log_.insert(log_.end(), out.persist->append.begin(), out.persist->append.end());
     node_.persisted(now(), out.persist->ticket);

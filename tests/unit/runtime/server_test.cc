@@ -236,25 +236,6 @@ TEST_CASE("a server alone serves, large values and small") {
   CHECK(client->read_to_end().size() > 12 * large.size());
 }
 
-TEST_CASE("a list that takes many pieces comes to its end while nothing else happens") {
-  const TemporaryDirectory directory;
-  config::Config config = alone(directory.path());
-  config.limits.max_children_at_once = 1;
-  Running server(config, {});
-  RawClient client(server.port());
-  REQUIRE(client.handshake());
-  CHECK(create(client, "/list", "") == ErrorCode::ok);
-  std::vector<std::string> names;
-  for (int i = 0; i < 50; ++i) {
-    names.push_back(std::to_string(10 + i) + std::string(20'000, 'x'));
-    CHECK(create(client, "/list/" + names.back(), "") == ErrorCode::ok);
-  }
-  const auto answer = client.call(wire::GetChildrenRequest{wire::OpCode::get_children, "/list", false});
-  REQUIRE(answer);
-  CHECK(wire::decode_reply_body(wire::OpCode::get_children, answer->body).value() ==
-        wire::ReplyBody(wire::ChildrenReply{names}));
-}
-
 TEST_CASE("a word is answered to its last byte, whatever else was sent") {
   const TemporaryDirectory directory;
   Running server(alone(directory.path()), {});

@@ -1,6 +1,4 @@
 // Reads: their errors, permissions and masking; and who is permitted what.
-#include <algorithm>
-
 #include "server/tree/permissions.h"
 #include "tests/unit/tree/world.h"
 
@@ -51,39 +49,6 @@ TEST_CASE("reads give what is there") {
   CHECK(world.tree.get_children("/a", true, {}).body ==
         wire::ReplyBody(wire::Children2Reply{{"b", "c"}, world.stat("/a")}));
   CHECK(world.tree.get_all_children_number("/a", {}).body == wire::ReplyBody(wire::CountReply{3}));
-}
-
-TEST_CASE("children are listed behind any name, and the length of their names is known") {
-  World world;
-  world.create("/a");
-  CHECK(world.tree.children_behind("/a", "", 5).empty());
-  CHECK(world.tree.bytes_of_children("/a") == 0);
-  std::vector<std::string> names;
-  std::size_t bytes = 0;
-  for (int i = 0; i < 700; ++i) {  // more than two blocks of them
-    names.push_back(std::to_string(i * 7919 % 1000));
-    bytes += names.back().size();
-    world.create("/a/" + names.back());
-  }
-  std::sort(names.begin(), names.end());
-  const auto behind = [&](const std::string& name, std::size_t max) {
-    const auto found = world.tree.children_behind("/a", name, max);
-    return std::vector<std::string>(found.begin(), found.end());
-  };
-  for (const std::string& name :
-       {std::string(), names[0], names[255], names[256], names[698], std::string("5"), std::string("zz")}) {
-    const auto from = std::upper_bound(names.begin(), names.end(), name);
-    for (const std::ptrdiff_t max : {1, 2, 300, 1000}) {
-      const auto count = std::min(max, names.end() - from);
-      CHECK(behind(name, static_cast<std::size_t>(max)) == std::vector<std::string>(from, from + count));
-    }
-  }
-  CHECK(world.tree.bytes_of_children("/a") == bytes);
-  for (const std::string& name : names)
-    CHECK(world.error_of(wire::DeleteRequest{"/a/" + name, -1}) == ErrorCode::ok);
-  CHECK(world.tree.bytes_of_children("/a") == 0);
-  CHECK(behind("", 5).empty());
-  CHECK(world.tree.children_behind("/none", "", 5).empty());
 }
 
 TEST_CASE("ephemerals are listed by a plain prefix") {

@@ -39,22 +39,6 @@ TEST_CASE("every reply survives being encoded and decoded") {
   }
 }
 
-TEST_CASE("a list of children in parts is the same frame as in one") {
-  const Stat stat{Zxid{1}, Zxid{2}, 3, 4, 5, 6, 7, SessionId{8}, 9, 2, Zxid{10}};
-  const std::vector<std::string> names{"a", "bcd"};
-  for (const bool with_stat : {false, true}) {
-    const ChildrenSize size{2, 4, with_stat};
-    std::string out;
-    append_children_begin(out, Xid{5}, Zxid{6}, size);
-    for (const std::string& name : names) append_child(out, name);
-    if (with_stat) append_stat(out, stat);
-    const ReplyBody whole =
-        with_stat ? ReplyBody(Children2Reply{names, stat}) : ReplyBody(ChildrenReply{names});
-    CHECK(out == reply_frame({ErrorCode::ok, whole}));
-    CHECK(out.size() == frame_bytes(size));
-  }
-}
-
 TEST_CASE("replies as other clients read them") {
   CHECK(reply_frame({ErrorCode::no_node, {}}) == bytes("00000010 00000005 0000000000000006 ffffff9b"));
   CHECK(reply_frame({ErrorCode::no_node, CreateReply{"/never sent"}}).size() == 20);
