@@ -37,8 +37,11 @@ def hunt(name, profile, arguments):
 def put(row, line):
     """In the place of the row, or behind the last one."""
     page = PAGE.read_text()
-    start, end = row.span() if row else (last := list(ROW.finditer(page))[-1].end(), last)
-    PAGE.write_text(page[:start] + ("" if row else "\n") + line + page[end:])
+    if row:
+        PAGE.write_text(page[:row.start()] + line + page[row.end():])
+    else:
+        end = list(ROW.finditer(page))[-1].end()
+        PAGE.write_text(page[:end] + "\n" + line + page[end:])
 
 
 def main():
