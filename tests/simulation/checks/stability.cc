@@ -74,15 +74,15 @@ void Stability::look() {
     election_us_ = now_us;
   }
   find_majority();
-  // A server that is far behind takes its time; each election alone appends one entry.
+  // A server that is far behind takes its time; each election alone appends one entry. Where nothing is asked for, nothing is due.
   if (around_.model.applied() > applied_ || least_durable().value - 10 >= durable_.value || !since_us_ ||
-      around_.model.applied() == Zxid{}) {
+      around_.model.applied() == Zxid{} || idle_leader()) {
     applied_ = around_.model.applied();
     durable_ = least_durable();
     progress_us_ = now_us;
   }
   const std::int64_t bound_us = settle_us(around_.profile);
-  if (!since_us_ || now_us - std::max(*since_us_, progress_us_) < bound_us || idle_leader()) return;
+  if (!since_us_ || now_us - std::max(*since_us_, progress_us_) < bound_us) return;
   broken(
       "progress",
       fmt::format("a majority of servers ({:#b}) has not been disturbed for {} ms, and nothing "
