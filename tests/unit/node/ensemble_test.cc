@@ -164,6 +164,22 @@ TEST_CASE("a leader that is cut off from a quorum vouches for nobody, neither he
   CHECK(cluster.heard(there).empty());
 }
 
+TEST_CASE("who follows nobody by now refuses the state that it is offered, so that nobody waits for it") {
+  Cluster cluster(3);
+  const int follower = cluster.follower(), other = 6 - cluster.leader() - follower;
+  for (int server = 1; server <= 3; ++server)
+    if (server != follower) cluster.unlink(follower, server);
+  node::Node& node = cluster.node(follower);
+  constexpr broadcast::LinkId link = 1000;
+  node.peer_up(cluster.now(), ServerId{other}, link);
+  node.peer_message(cluster.now(), ServerId{other}, link, node::StateOffer{7, "meta"});
+  std::vector<node::PeerMessage> said;
+  for (node::Output out = node.take_output(cluster.now()); !out.empty();
+       out = node.take_output(cluster.now()))
+    for (const node::PeerEnvelope& envelope : out.to_peers) said.push_back(envelope.message);
+  CHECK(std::count(said.begin(), said.end(), node::PeerMessage(node::StateRefusal{7})) == 1);
+}
+
 TEST_CASE("a new leader gives every session a full time-out") {
   Cluster cluster(3);
   const int leader = cluster.leader();
