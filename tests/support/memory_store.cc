@@ -148,8 +148,7 @@ bool MemoryStore::lose(Random random) {
   auto first = cached_.records.begin();
   std::advance(first, static_cast<std::ptrdiff_t>(random.below(cached_.records.size())));
   auto last = first;
-  for (std::int64_t count = random.between(1, 5); count > 0 && last != cached_.records.end(); --count)
-    ++last;
+  for (std::int64_t count = random.between(1, 5); count > 0 && last != cached_.records.end(); --count) ++last;
   cached_.records.erase(first, last);
   durable_ = cached_;
   unsynced_.clear();
