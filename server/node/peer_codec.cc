@@ -19,7 +19,7 @@ namespace b = broadcast;
 
 constexpr std::size_t max_cluster_id = 64;
 
-// A message in memory that serves again: of a message with many entries, none is allocated or freed by itself.
+// A message in memory that serves again: of a message with many records, none is allocated or freed by itself.
 class Scratch {
  public:
   Scratch() : arena_(options()) {}

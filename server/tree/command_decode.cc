@@ -63,15 +63,18 @@ bool take(std::string_view bytes, std::optional<std::vector<Acl>>& out) {
   return reader.ok();
 }
 
+// What a session that begins and one that moves have in common, if the field at hand is of it.
+template <class Field, class Session>
+void take_terms(const w::Reader& reader, Session& out) {
+  if (reader.field() == Field::kServerFieldNumber) out.server = ServerId{int32_of(reader.number())};
+  if (reader.field() == Field::kTimeoutMsFieldNumber) out.timeout_ms = int32_of(reader.number());
+  if (reader.field() == Field::kRememberFieldNumber) out.remember = int32_of(reader.number());
+}
+
 bool take(std::string_view bytes, OpenSession& out) {
-  using Field = proto::OpenSession;
   out = {};
   w::Reader reader(bytes);
-  while (reader.next()) {
-    if (reader.field() == Field::kServerFieldNumber) out.server = ServerId{int32_of(reader.number())};
-    if (reader.field() == Field::kTimeoutMsFieldNumber) out.timeout_ms = int32_of(reader.number());
-    if (reader.field() == Field::kRememberFieldNumber) out.remember = int32_of(reader.number());
-  }
+  while (reader.next()) take_terms<proto::OpenSession>(reader, out);
   return reader.ok();
 }
 
@@ -82,9 +85,7 @@ bool take(std::string_view bytes, AttachSession& out) {
   while (reader.next()) {
     if (reader.field() == Field::kSessionFieldNumber)
       out.session = SessionId{static_cast<std::int64_t>(reader.fixed64())};
-    if (reader.field() == Field::kServerFieldNumber) out.server = ServerId{int32_of(reader.number())};
-    if (reader.field() == Field::kTimeoutMsFieldNumber) out.timeout_ms = int32_of(reader.number());
-    if (reader.field() == Field::kRememberFieldNumber) out.remember = int32_of(reader.number());
+    take_terms<Field>(reader, out);
   }
   return reader.ok();
 }

@@ -40,18 +40,18 @@ void put_acl(std::string& out, int field, const std::optional<std::vector<Acl>>&
   if (acl) w::put_message(out, field, [&](std::string& list) { put(list, *acl); });
 }
 
-void put(std::string& out, const OpenSession& open) {
-  using Field = proto::OpenSession;
-  w::put_number(out, Field::kServerFieldNumber, std::int64_t{open.server.value});
-  w::put_number(out, Field::kTimeoutMsFieldNumber, std::int64_t{open.timeout_ms});
-  w::put_number(out, Field::kRememberFieldNumber, std::int64_t{open.remember});
+// What a session that begins and one that moves have in common.
+template <class Field, class Session>
+void put_terms(std::string& out, const Session& session) {
+  w::put_number(out, Field::kServerFieldNumber, std::int64_t{session.server.value});
+  w::put_number(out, Field::kTimeoutMsFieldNumber, std::int64_t{session.timeout_ms});
+  w::put_number(out, Field::kRememberFieldNumber, std::int64_t{session.remember});
 }
+void put(std::string& out, const OpenSession& open) { put_terms<proto::OpenSession>(out, open); }
 void put(std::string& out, const AttachSession& attach) {
   using Field = proto::AttachSession;
   w::put_fixed64(out, Field::kSessionFieldNumber, static_cast<std::uint64_t>(attach.session.value));
-  w::put_number(out, Field::kServerFieldNumber, std::int64_t{attach.server.value});
-  w::put_number(out, Field::kTimeoutMsFieldNumber, std::int64_t{attach.timeout_ms});
-  w::put_number(out, Field::kRememberFieldNumber, std::int64_t{attach.remember});
+  put_terms<Field>(out, attach);
 }
 void put(std::string&, const CloseSession&) {}
 void put(std::string& out, const ExpireSession& expire) {
